@@ -48,6 +48,7 @@ class Histogram {
     if (count_ == 0) return nanoseconds(0);
     const auto rank = std::max<std::uint64_t>(
         1, static_cast<std::uint64_t>(std::ceil(q * static_cast<double>(count_))));
+    if (rank >= count_) return max();
     std::uint64_t seen = 0;
     for (std::size_t i = 0; i < counts_.size(); ++i) {
       seen += counts_[i];
