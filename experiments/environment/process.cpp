@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/pidfd.h>
@@ -37,6 +38,7 @@ struct ChildSetup : bp::extend::handler {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(127);  // The parent died before prctl took effect.
     ::setpgid(0, 0);  // Ctrl-C at the terminal reaches the bench, which then stops its children.
+    ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);  // Sockets and files of the bench stay its own.
     if (pinned) ::sched_setaffinity(0, sizeof set, &set);
   }
 
