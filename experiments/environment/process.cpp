@@ -103,7 +103,7 @@ Result<Process> Process::start(const Command& command) {
     }
     state->child = bp::child(command.program.string(), bp::args(command.arguments),
                              bp::std_in<bp::null, bp::std_out> state->output,
-                             bp::std_err > log.get(), ChildSetup(command.cpus), bp::limit_handles);
+                             bp::std_err > log.get(), ChildSetup(command.cpus));
     const int reading = state->output.native_source();
     ::close(state->output.native_sink());
     state->output.assign_sink(-1);
