@@ -54,7 +54,9 @@ TEST(ChildProcess, ThatIsSilentIsATimeout) {
 }
 
 TEST(ChildProcess, TellsHowItEnded) {
-  EXPECT_EQ(started(shell("exit 7")).stop(10s).code, 7);
+  auto failing = started(shell("trap '' TERM; echo ready; exit 7"));
+  EXPECT_EQ(failing.read_line(Clock::now() + 10s), "ready");
+  EXPECT_EQ(failing.stop(10s).code, 7);
   auto deaf = started(shell("trap '' TERM; echo ready; while :; do sleep 60; done"));
   EXPECT_EQ(deaf.read_line(Clock::now() + 10s), "ready");
   const auto status = deaf.stop(10ms);
