@@ -43,7 +43,6 @@ constexpr auto kTypes = std::to_array<ProblemType>({
     {Kind::kBadRequest, 404, "ROUTE_NOT_FOUND", "No such route"},
     {Kind::kRefusal, 404, "ORDER_NOT_FOUND", "No such order"},
     {Kind::kBadRequest, 405, "METHOD_NOT_ALLOWED", "The route does not answer this method"},
-    {Kind::kBadRequest, 413, "PAYLOAD_TOO_LARGE", "The body is too large"},
     {Kind::kBadRequest, 415, "UNSUPPORTED_MEDIA_TYPE", "The body must be application/json"},
 });
 static_assert(static_cast<std::size_t>(RefusalCode::kRequestKeyReused) == kRefusals);

@@ -16,12 +16,12 @@
 
 namespace stampede::http {
 
-// Faults that have neither a RefusalCode nor an ErrorCode.
+// Faults that have neither a RefusalCode nor an ErrorCode. What is no request at all, or too large
+// a one, never gets here: the front door answers it.
 enum class RequestFault : std::uint8_t {
   kRouteNotFound,
   kOrderNotFound,
   kMethodNotAllowed,
-  kPayloadTooLarge,
   kUnsupportedMediaType,
 };
 
