@@ -1,0 +1,58 @@
+// The promises of core/api/store.hpp that every store keeps: each test runs once per store, by
+// name, through the Catalog.
+
+#pragma once
+
+#include <string>
+
+#include "tests/plugins/stores/store_testing.hpp"
+
+namespace stampede::testing {
+
+inline const char* const kEveryStore[] = {"memory"};
+
+class StoreContract : public ::testing::TestWithParam<const char*> {
+ protected:
+  StoreContract() { reopen(); }
+
+  // A second store, or the same data again for a store that keeps any.
+  void reopen() {
+    store_.reset();
+    plugin::Settings settings;
+    if (std::string(GetParam()) == "sqlite") settings["path"] = directory_.file("store.db");
+    auto made = open_store(GetParam(), settings);
+    if (!made) throw std::runtime_error(made.error().message);
+    store_ = std::move(*made);
+  }
+
+  Store& store() { return *store_; }
+
+  void seed(const Seed& seed = small_seed()) {
+    const auto seeded = store().seed(seed);
+    ASSERT_TRUE(seeded) << seeded.error().message;
+  }
+
+  // Runs it and expects a commit.
+  void commit(Work::Body body) { commit(TransactionOptions{}, std::move(body)); }
+  void commit(const TransactionOptions& options, Work::Body body) {
+    const auto outcome = run(store(), options, std::move(body));
+    ASSERT_TRUE(outcome) << outcome.error().message;
+    ASSERT_TRUE(outcome->committed()) << static_cast<int>(outcome->refusal);
+  }
+
+  std::int64_t stock(std::int64_t id) { return (*view_of(store())->product(ProductId{id}))->stock; }
+  std::int64_t balance(std::int64_t id) {
+    return (*view_of(store())->wallet(UserId{id}))->balance.minor;
+  }
+  std::int64_t issued(std::int64_t id) { return (*view_of(store())->coupon(CouponId{id}))->issued; }
+
+ private:
+  TemporaryDirectory directory_;
+  std::unique_ptr<Store> store_;
+};
+
+inline std::string name_of_store(const ::testing::TestParamInfo<const char*>& info) {
+  return info.param;
+}
+
+}  // namespace stampede::testing
