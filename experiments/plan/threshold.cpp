@@ -296,7 +296,7 @@ ThresholdResult evaluate(const Threshold& threshold, const Measured& measured) {
       actual = static_cast<double>(count_of(threshold.outcome, measured));
       break;
     case Metric::kTps:
-      actual = measured.seconds > 0 ? static_cast<double>(measured.success) / measured.seconds : 0;
+      actual = measured.seconds > 0 ? measured.good / measured.seconds : 0;
       break;
     default:
       actual = measured.seconds > 0 ? static_cast<double>(answers(measured)) / measured.seconds : 0;
