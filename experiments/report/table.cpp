@@ -46,7 +46,9 @@ void trim_end(std::string& line) {
 
 std::string render_stacked(const Table& table, const Terminal& terminal) {
   std::size_t titles = 0;
-  for (const Column& column : table.columns) titles = std::max(titles, display_width(column.title));
+  for (std::size_t c = 1; c < table.columns.size(); ++c) {
+    titles = std::max(titles, display_width(table.columns[c].title));
+  }
   const auto limit = static_cast<std::size_t>(terminal.width);
   std::string text;
   for (const auto& row : table.rows) {
