@@ -40,13 +40,15 @@ bool is_plugin_name(std::string_view name) {
   });
 }
 
-// Boost prepends words of its own to what the dynamic loader said about the file.
+// What the dynamic loader said about the file, without the words that Boost puts around it:
+// "... (dlerror system message: <path>: undefined symbol: f): Bad file descriptor".
 std::string loader_message(const std::exception& error, const fs::path& path) {
   const std::string text = error.what();
-  const auto at = text.rfind(path.string() + ": ");
-  auto message = at == std::string::npos ? text : text.substr(at + path.string().size() + 2);
-  while (!message.empty() && (message.back() == '"' || message.back() == '\n')) message.pop_back();
-  return message;
+  const auto file = path.string() + ": ";
+  const auto start = text.find(file);
+  const auto end = text.rfind("): ");
+  if (start == std::string::npos || end == std::string::npos || end < start) return text;
+  return text.substr(start + file.size(), end - start - file.size());
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "core/config/text.hpp"
+
 namespace stampede::cli {
 
 namespace {
@@ -24,21 +26,42 @@ const CLI::App& reached(const CLI::App& root) {
   return chosen.empty() ? root : *chosen.front();
 }
 
+std::vector<std::string> option_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const auto* const option : app.get_options()) {
+    for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+std::vector<std::string> subcommand_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  const auto is_any = [](const CLI::App*) { return true; };
+  for (const auto* const subcommand : app.get_subcommands(is_any)) {
+    names.push_back(subcommand->get_name());
+  }
+  return names;
+}
+
 // One line about the first argument that nothing took, or an empty string.
 std::string describe_leftover(const CLI::App& app) {
   const auto leftover = app.remaining();
   if (leftover.empty()) return {};
-  const auto& argument = leftover.front();
-  const bool is_option = argument.starts_with("-");
-  const char* const what = is_option                     ? "option"
-                           : app.get_parent() == nullptr ? "subcommand"
-                                                         : "argument";
-  return std::string("unknown ") + what + " \"" + argument + "\"";
+  const auto argument = leftover.front().substr(0, leftover.front().find('='));
+  const auto quoted = " \"" + argument + "\"";
+  if (argument.starts_with("-")) {
+    return "unknown option" + quoted + config::suggestion(argument, option_names(app));
+  }
+  if (app.get_parent() == nullptr) {
+    return "unknown subcommand" + quoted + config::suggestion(argument, subcommand_names(app));
+  }
+  return "unexpected argument" + quoted;
 }
 
 ExitCode refuse(const CLI::App& app, const std::string& reason, Console& console) {
   const auto command = command_of(app);
-  console.error << command << ": " << reason << "; see `" << command << " --help`\n";
+  const auto* const joint = reason.ends_with("?") ? " See `" : "; see `";
+  console.error << command << ": " << reason << joint << command << " --help`\n";
   return ExitCode::kUsage;
 }
 

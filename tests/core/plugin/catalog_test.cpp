@@ -19,6 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::AllOf;
 using testing::ElementsAre;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
@@ -143,8 +144,9 @@ TEST_F(CatalogTest, RefusesAnotherSanitizer) {
 }
 
 TEST_F(CatalogTest, RefusesAnUndefinedSymbolAndNamesIt) {
-  EXPECT_THAT(refusal("undefined_symbol"), AllOf(HasSubstr("cannot be loaded: undefined symbol"),
-                                                 HasSubstr("nobody_defines_this")));
+  EXPECT_THAT(refusal("undefined_symbol"),
+              EndsWith("undefined_symbol.so cannot be loaded: undefined symbol: "
+                       "_Z19nobody_defines_thisv"));
 }
 
 TEST_F(CatalogTest, RefusesTwoPluginsInOneFile) {

@@ -70,12 +70,20 @@ TEST(CommandLine, RefusesACommandLineWithoutASubcommand) {
   expect_refusal(run({}), "a subcommand is required");
 }
 
-TEST(CommandLine, RefusesAnUnknownSubcommand) {
-  expect_refusal(run({"sel"}), "stampede: unknown subcommand \"sel\"");
+TEST(CommandLine, RefusesAnUnknownSubcommandAndNamesTheNearest) {
+  expect_refusal(run({"sel"}), "stampede: unknown subcommand \"sel\"; did you mean \"sell\"?");
+  expect_refusal(run({"something"}), "stampede: unknown subcommand \"something\"; see");
 }
 
-TEST(CommandLine, RefusesAnUnknownOptionRatherThanMissIts) {
-  expect_refusal(run({"sell", "--cuont", "7"}), "stampede sell: unknown option \"--cuont\"");
+TEST(CommandLine, RefusesAnUnknownOptionAndNamesTheNearest) {
+  for (const auto* option : {"--cuont", "--cuont=7"}) {
+    expect_refusal(run({"sell", option}),
+                   "stampede sell: unknown option \"--cuont\"; did you mean \"--count\"?");
+  }
+}
+
+TEST(CommandLine, RefusesAnArgumentThatNothingTakes) {
+  expect_refusal(run({"sell", "--count", "1", "more"}), "unexpected argument \"more\"");
 }
 
 TEST(CommandLine, RefusesAValueOfTheWrongType) {

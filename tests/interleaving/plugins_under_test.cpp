@@ -1,0 +1,58 @@
+#include "tests/interleaving/plugins_under_test.hpp"
+
+#include <stdlib.h>
+
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+namespace stampede::test {
+namespace {
+
+std::filesystem::path make_directory() {
+  auto name = (std::filesystem::temp_directory_path() / "stampede-locks-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make " + name);
+  return name;
+}
+
+template <typename T>
+std::unique_ptr<T> made(Result<std::unique_ptr<T>> result) {
+  if (!result) throw std::runtime_error(result.error().message);
+  return std::move(*result);
+}
+
+}  // namespace
+
+std::vector<Pairing> pairings_of(std::vector<std::string> strategies) {
+  std::vector<Pairing> pairings;
+  for (const auto& strategy : strategies) {
+    for (const auto store : kStores) pairings.push_back({strategy, std::string(store)});
+  }
+  return pairings;
+}
+
+std::vector<Pairing> every_correct_pairing() {
+  return pairings_of({std::begin(kStrategies), std::end(kStrategies)});
+}
+
+Workshop::Workshop() : directory_(make_directory()), catalog_({STAMPEDE_PLUGIN_DIR}) {}
+
+Workshop::~Workshop() {
+  std::error_code left_for_the_system_to_clean;
+  std::filesystem::remove_all(directory_, left_for_the_system_to_clean);
+}
+
+std::unique_ptr<Store> Workshop::store(const std::string& name) {
+  plugin::Settings settings;
+  if (name == "sqlite") {
+    settings["path"] = directory_ / ("sale-" + std::to_string(++stores_made_) + ".db");
+  }
+  return made(catalog_.create<Store>(name, settings));
+}
+
+std::unique_ptr<LockStrategy> Workshop::strategy(const std::string& name,
+                                                 const plugin::Settings& settings) {
+  return made(catalog_.create<LockStrategy>(name, settings));
+}
+
+}  // namespace stampede::test

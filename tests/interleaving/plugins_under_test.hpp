@@ -1,0 +1,48 @@
+// Which plugins the suites for lock strategies run, and how a test gets them. A new strategy or
+// store inherits every promise by its name in one of these lists.
+
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/plugin/catalog.hpp"
+
+namespace stampede::test {
+
+// Every strategy that claims to be correct.
+inline constexpr std::string_view kStrategies[] = {"global", "per_user", "optimistic", "atomic"};
+inline constexpr std::string_view kStores[] = {"memory"};
+
+// A strategy on a store.
+struct Pairing {
+  std::string strategy;
+  std::string store;
+};
+std::vector<Pairing> every_correct_pairing();
+// The given strategies, each on every store.
+std::vector<Pairing> pairings_of(std::vector<std::string> strategies);
+
+// Makes plugins, and removes what their stores kept in files. Outlives what it made.
+class Workshop {
+ public:
+  Workshop();
+  ~Workshop();
+  Workshop(const Workshop&) = delete;
+  Workshop& operator=(const Workshop&) = delete;
+
+  // Empty, with data of its own. Throws std::runtime_error when it cannot be made.
+  std::unique_ptr<Store> store(const std::string& name);
+  std::unique_ptr<LockStrategy> strategy(const std::string& name,
+                                         const plugin::Settings& settings = {});
+
+ private:
+  std::filesystem::path directory_;
+  int stores_made_ = 0;
+  plugin::Catalog catalog_;
+};
+
+}  // namespace stampede::test
