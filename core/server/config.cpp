@@ -40,8 +40,7 @@ void read_server(MapReader map, ServerConfig& config) {
   http.io_threads = static_cast<unsigned>(map.integer("io_threads", http.io_threads, 1, 64));
   http.request_timeout = read_milliseconds(map, "request_timeout", http.request_timeout);
   http.keep_alive_timeout = read_milliseconds(map, "keep_alive_timeout", http.keep_alive_timeout);
-  http.drain_timeout =
-      read_milliseconds(map, "drain_timeout", http.drain_timeout, nanoseconds(0));
+  http.drain_timeout = read_milliseconds(map, "drain_timeout", http.drain_timeout, nanoseconds(0));
   http.max_connections = static_cast<std::size_t>(map.integer(
       "max_connections", static_cast<std::int64_t>(http.max_connections), 1, 1'000'000));
   http.max_body_bytes = static_cast<std::size_t>(map.integer(
@@ -96,8 +95,7 @@ ServerConfig read_config(const config::Tree& tree, const std::filesystem::path& 
 }
 
 void read_lock_timeout(MapReader& lock, ServerConfig& config) {
-  config.lock_timeout =
-      lock.duration("timeout", config.lock_timeout, milliseconds(1), hours(24));
+  config.lock_timeout = lock.duration("timeout", config.lock_timeout, milliseconds(1), hours(24));
 }
 
 }  // namespace
