@@ -46,7 +46,7 @@ Result<Outcome> OrderOperation::pay_ahead() {
     auto quoted = read_quote(**view, request_, now_, quote_);
     if (!quoted || !quoted->committed()) return quoted;
   }
-  if (auto covered = check_scope(); !covered->committed()) return covered;
+  if (auto covered = check_scope(); !covered.committed()) return covered;
   if (auto affordable = check_affordable(quote_); !affordable.committed()) return affordable;
   return payment_.pay(quote_.total);
 }
@@ -60,7 +60,8 @@ Result<Outcome> OrderOperation::apply(Transaction& transaction) {
   outgrew_scope_ = false;
   auto quoted = read_quote(transaction, request_, now_, quote_);
   if (!quoted || !quoted->committed()) return quoted;
-  if (auto covered = check_scope(); !covered->committed()) return covered;
+  if (auto covered = check_scope(); !covered.committed()) return covered;
+  if (auto affordable = check_affordable(quote_); !affordable.committed()) return affordable;
 
   const auto placement = environment_.options.payment;
   const bool is_paid_ahead =
@@ -78,7 +79,7 @@ Result<Outcome> OrderOperation::apply(Transaction& transaction) {
   return record(transaction);
 }
 
-Result<Outcome> OrderOperation::check_scope() {
+Outcome OrderOperation::check_scope() {
   const auto is_covered = [&](const OrderItem& item) {
     return std::binary_search(products_.begin(), products_.end(), item.product);
   };
@@ -92,7 +93,8 @@ void OrderOperation::pause_before_writing() const {
   std::this_thread::sleep_until(std::min(context_.deadline, Clock::now() + pause));
 }
 
-// Products by id, then the user's: every order writes in this order, so none deadlocks another.
+// The quote showed enough of everything, but in the atomic form only the writes know. Products by
+// id, then the user's: every order writes in this order, so none deadlocks another.
 Result<Outcome> OrderOperation::take(Transaction& transaction) {
   for (std::size_t i = 0; i < quote_.items.size(); ++i) {
     auto taken = transaction.take_stock(quote_.products[i], quote_.items[i].quantity);

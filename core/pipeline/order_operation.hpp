@@ -41,7 +41,7 @@ class OrderOperation final : public KeyedOperation<Order> {
   Result<std::optional<Order>> recall(Transaction& transaction, const std::string& entity) override;
 
  private:
-  Result<Outcome> check_scope();
+  Outcome check_scope();
   void pause_before_writing() const;
   Result<Outcome> take(Transaction& transaction);
   Result<Outcome> record(Transaction& transaction);

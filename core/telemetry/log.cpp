@@ -40,13 +40,13 @@ double milliseconds(std::chrono::nanoseconds duration) {
   return static_cast<double>(duration.count()) * 1e-6;
 }
 
-void write_value(http::JsonWriter& json, const LogField& field) {
+void write_value(http::JsonWriter& json, const LogField& field, const Log::Redact& redact) {
   json.key(field.name);
   std::visit(
       [&](const auto& value) {
         using Value = std::decay_t<decltype(value)>;
         if constexpr (std::is_same_v<Value, std::string_view>) {
-          json.text(value);
+          json.text(redact ? redact(std::string(value)) : std::string(value));
         } else if constexpr (std::is_same_v<Value, std::int64_t>) {
           json.integer(value);
         } else if constexpr (std::is_same_v<Value, bool>) {
@@ -71,6 +71,7 @@ void write_phases(http::JsonWriter& json, const Phases& phases) {
 
 struct Log::Parts {
   LogOptions options;
+  Redact redact;
   spdlog::logger logger;
   std::uint64_t sample_below;  // A request whose hash is below it is logged.
 
@@ -83,7 +84,7 @@ struct Log::Parts {
 Log::Log(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Log::~Log() = default;
 
-Result<std::unique_ptr<Log>> Log::open(const LogOptions& options) {
+Result<std::unique_ptr<Log>> Log::open(const LogOptions& options, Redact redact) {
   spdlog::sink_ptr sink;
   if (options.file.empty()) {
     sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
@@ -97,7 +98,7 @@ Result<std::unique_ptr<Log>> Log::open(const LogOptions& options) {
   }
   const auto below = options.sample * 18446744073709551616.0;  // 2^64: the number of hashes.
   auto parts = std::make_unique<Parts>(
-      Parts{options, spdlog::logger("stampede", std::move(sink)),
+      Parts{options, std::move(redact), spdlog::logger("stampede", std::move(sink)),
             options.sample >= 1 ? UINT64_MAX : static_cast<std::uint64_t>(below)});
   parts->logger.set_formatter(std::make_unique<spdlog::pattern_formatter>(
       R"({"timestamp":"%Y-%m-%dT%H:%M:%S.%fZ","level":"%l",%v})", spdlog::pattern_time_type::utc));
@@ -111,7 +112,7 @@ void Log::event(LogLevel level, std::string_view event, std::initializer_list<Lo
   std::string members;
   http::JsonWriter json(members);
   json.key("event").text(event);
-  for (const auto& field : fields) write_value(json, field);
+  for (const auto& field : fields) write_value(json, field, parts_->redact);
   parts_->write(level, members);
   parts_->logger.flush();
 }
@@ -139,7 +140,11 @@ void Log::request(const RequestLine& line) {
   json.key("latencyMs").real(milliseconds(line.latency));
   json.key("attempts").integer(line.phases.attempts);
   write_phases(json, line.phases);
-  if (!line.message.empty()) json.key("message").text(line.message);
+  if (!line.message.empty()) {
+    const auto& redact = parts_->redact;
+    json.key("message").text(redact ? redact(std::string(line.message))
+                                    : std::string(line.message));
+  }
   parts_->write(line.failed ? LogLevel::kError : LogLevel::kInfo, members);
 }
 

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -48,8 +49,12 @@ struct RequestLine {
 
 class Log {
  public:
-  // kInvalid when the file cannot be opened for writing.
-  static Result<std::unique_ptr<Log>> open(const LogOptions& options);
+  // What takes secrets out of a text. Called from any thread.
+  using Redact = std::function<std::string(std::string)>;
+
+  // kInvalid when the file cannot be opened for writing. `redact`, if there is one, is applied to
+  // every text of an event and to every request's message.
+  static Result<std::unique_ptr<Log>> open(const LogOptions& options, Redact redact = {});
   ~Log();
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;

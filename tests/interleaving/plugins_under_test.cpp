@@ -23,16 +23,13 @@ std::unique_ptr<T> made(Result<std::unique_ptr<T>> result) {
 
 }  // namespace
 
-std::vector<Pairing> pairings_of(std::vector<std::string> strategies) {
+std::vector<Pairing> pairings_of(std::span<const std::string_view> strategies) {
   std::vector<Pairing> pairings;
-  for (const auto& strategy : strategies) {
-    for (const auto store : kStores) pairings.push_back({strategy, std::string(store)});
+  for (const auto strategy : strategies) {
+    for (const auto store : kStores)
+      pairings.push_back({std::string(strategy), std::string(store)});
   }
   return pairings;
-}
-
-std::vector<Pairing> every_correct_pairing() {
-  return pairings_of({std::begin(kStrategies), std::end(kStrategies)});
 }
 
 Workshop::Workshop() : directory_(make_directory()), catalog_({STAMPEDE_PLUGIN_DIR}) {}
