@@ -145,6 +145,31 @@ TEST_P(HttpServerConcurrency, ServesWhatWasPipelinedBehindAHeldAnswer) {
   EXPECT_TRUE(mine.wait_closed());
 }
 
+// The end of the input and an answer from another thread meet, in either order.
+TEST_P(HttpServerConcurrency, LosesNoPipelinedRequestWhenTheClientClosesItsHalf) {
+  start();
+  for (int round = 0; round < 300; ++round) {
+    auto mine = client();
+    mine.send(get("/park") + get("/worker") + get("/"));
+    auto parked = application_.take_parked(1);
+    ASSERT_EQ(parked.size(), 1U);
+    std::atomic<bool> go{false};
+    std::thread answering([&] {
+      while (!go) continue;
+      parked[0].responder.send(text("first"));
+    });
+    go = true;
+    mine.finish_sending();
+    answering.join();
+    for (const auto* body : {"first", "/worker||", "ok"}) {
+      const auto response = mine.receive();
+      ASSERT_TRUE(response) << body << " in round " << round;
+      EXPECT_EQ(response->body, body);
+    }
+    EXPECT_TRUE(mine.wait_closed());
+  }
+}
+
 TEST_P(HttpServerConcurrency, Answers500ForAThrowOrADroppedResponder) {
   start();
   auto mine = client();

@@ -66,9 +66,10 @@ bool Connection::read_some() {
     return true;
   }
   if (size < 0) return is_temporary(error);
-  // A client may close its half and still wait for the answers it is owed.
+  // A client may close its half and still wait for the answers it is owed, also to requests that
+  // are here and have not begun: serve() knows when there is nothing left.
   end_of_input_ = true;
-  return phase_ == Phase::kHandling || phase_ == Phase::kWriting;
+  return phase_ != Phase::kLingering && phase_ != Phase::kBroken;
 }
 
 bool Connection::serve() {
