@@ -105,7 +105,7 @@ TEST_P(HttpServerConcurrency, AnswersPipelinedRequestsInOrderOneAtATime) {
   for (int i = 0; i < kRequests; ++i) {
     requests += post(i % 2 == 0 ? "/worker" : "/echo", std::to_string(i) + std::string(100, 'p'));
   }
-  std::thread sender([&] { mine.send(requests); });
+  std::jthread sender([&] { mine.send(requests); });
   for (int i = 0; i < kRequests; ++i) {
     const auto response = mine.receive();
     ASSERT_TRUE(response) << "request " << i;
@@ -123,7 +123,7 @@ TEST_P(HttpServerConcurrency, SurvivesADeepPipelineAnsweredAtOnce) {
   auto mine = client();
   std::string requests;
   for (int i = 0; i < kRequests; ++i) requests += get("/");
-  std::thread sender([&] { mine.send(requests); });
+  std::jthread sender([&] { mine.send(requests); });
   int answered = 0;
   while (answered < kRequests && mine.receive()) ++answered;
   sender.join();
@@ -154,7 +154,7 @@ TEST_P(HttpServerConcurrency, LosesNoPipelinedRequestWhenTheClientClosesItsHalf)
     auto parked = application_.take_parked(1);
     ASSERT_EQ(parked.size(), 1U);
     std::atomic<bool> go{false};
-    std::thread answering([&] {
+    std::jthread answering([&] {
       while (!go) continue;
       parked[0].responder.send(text("first"));
     });
@@ -225,7 +225,7 @@ TEST_P(HttpServerConcurrency, SurvivesAnswersThatRaceWithStop) {
       clients.back().send(get("/park"));
     }
     auto parked = application_.take_parked(8);
-    std::thread answering([&] {
+    std::jthread answering([&] {
       for (auto& one : parked) one.responder.send(text("raced"));
     });
     server_->stop();

@@ -12,10 +12,10 @@ namespace {
 
 // Input taken in beyond the request that is being answered. More waits in the kernel, where it
 // slows its sender down.
-constexpr std::size_t kReadAhead = 16 * 1024;
+constexpr std::size_t kReadAhead = 16'384;
 
 // A buffer that a large request or answer has grown is not kept.
-constexpr std::size_t kKeptCapacity = 64 * 1024;
+constexpr std::size_t kKeptCapacity = 65'536;
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
