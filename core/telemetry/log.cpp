@@ -36,8 +36,9 @@ std::uint64_t hash_of(std::string_view text) {
   return hash;
 }
 
+// To the microsecond.
 double milliseconds(std::chrono::nanoseconds duration) {
-  return static_cast<double>(duration.count()) * 1e-6;
+  return static_cast<double>(duration.count() / 1'000) / 1e3;
 }
 
 void write_value(http::JsonWriter& json, const LogField& field, const Log::Redact& redact) {
