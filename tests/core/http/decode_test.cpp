@@ -167,7 +167,7 @@ TEST(RequestKeys, ArePrintableAndBounded) {
   EXPECT_TRUE(is_request_key("a!~"));
   EXPECT_TRUE(is_request_key(std::string(64, 'k')));
   for (const std::string& bad : {std::string(), std::string(65, 'k'), std::string("a b"),
-                                std::string("a\x7f"), std::string("\xc3\xa9")}) {
+                                 std::string("a\x7f"), std::string("\xc3\xa9")}) {
     EXPECT_FALSE(is_request_key(bad)) << bad;
   }
 }

@@ -217,11 +217,12 @@ TEST(ConfigLayers, TakeOnlyVariablesThatAreMeant) {
 
 TEST(ConfigLayers, NameWhereAFaultCameFrom) {
   config::Faults faults;
-  const auto tree = layered("store: {use: memory}\n", {{"STAMPEDE_SERVER__PROT", "1"}},
-                            {"server.workers=none"});
+  const auto tree =
+      layered("store: {use: memory}\n", {{"STAMPEDE_SERVER__PROT", "1"}}, {"server.workers=none"});
   EXPECT_FALSE(parse_config(tree, faults));
   const auto text = config::describe(faults);
-  EXPECT_NE(text.find("STAMPEDE_SERVER__PROT: server.prot: unknown key"), std::string::npos) << text;
+  EXPECT_NE(text.find("STAMPEDE_SERVER__PROT: server.prot: unknown key"), std::string::npos)
+      << text;
   EXPECT_NE(text.find("--set: server.workers: expected a whole number, got \"none\""),
             std::string::npos)
       << text;
@@ -231,8 +232,8 @@ class SecretsTest : public testing::Test {
  protected:
   void SetUp() override {
     setenv("STAMPEDE_TEST_SECRET", "hunter2-env", 1);
-    path_ = std::filesystem::temp_directory_path() /
-            ("stampede-secret-" + std::to_string(getpid()));
+    path_ =
+        std::filesystem::temp_directory_path() / ("stampede-secret-" + std::to_string(getpid()));
     std::ofstream(path_) << "hunter2-file\n";
   }
   void TearDown() override {
@@ -276,9 +277,8 @@ TEST_F(SecretsTest, AreKeptOutOfFaults) {
 }
 
 TEST_F(SecretsTest, ThatAreMissingAreFaults) {
-  EXPECT_EQ(
-      faults_of("store: {use: memory}\nlog:\n  file: ${STAMPEDE_TEST_UNSET}\n"),
-      "server.yaml:3: log.file: the environment variable STAMPEDE_TEST_UNSET is not set\n");
+  EXPECT_EQ(faults_of("store: {use: memory}\nlog:\n  file: ${STAMPEDE_TEST_UNSET}\n"),
+            "server.yaml:3: log.file: the environment variable STAMPEDE_TEST_UNSET is not set\n");
   EXPECT_NE(faults_of("store:\n  use: memory\n  password_file: /nowhere/x\n")
                 .find("server.yaml:3: store.password_file: cannot read the file /nowhere/x"),
             std::string::npos);

@@ -116,7 +116,7 @@ class DispatcherTest : public testing::Test, private telemetry::Instruments {
   std::vector<std::future<HttpResponse>> saturate() {
     std::vector<std::future<HttpResponse>> accepted;
     for (std::size_t i = 0; i < kWorkers; ++i) accepted.push_back(send("POST", "/orders", kOrder));
-    EXPECT_TRUE(gate_.wait_for(kWorkers));
+    EXPECT_TRUE(gate_.wait_for(static_cast<int>(kWorkers)));
     for (std::size_t i = 0; i < kQueue; ++i) accepted.push_back(send("POST", "/orders", kOrder));
     return accepted;
   }

@@ -71,6 +71,17 @@ TEST(WorkerPool, RunsEveryJobOnceUnderContention) {
   for (const auto& count : runs) ASSERT_EQ(count, 1);
 }
 
+// The queue is for those who wait: a burst that the workers can take at once is no overload, even
+// before they have woken up.
+TEST(WorkerPool, TakesAJobForEachFreeWorkerBeyondItsQueue) {
+  std::latch release(1);
+  WorkerPool<int> pool(8, 1, [&](int&) { release.wait(); });
+  for (int i = 0; i < 9; ++i) EXPECT_TRUE(pool.try_submit(int{i})) << i;
+  EXPECT_FALSE(pool.try_submit(9));
+  EXPECT_EQ(pool.queued(), 1U);
+  release.count_down();
+}
+
 // As many jobs as workers have to be able to run at once: each waits for all others.
 TEST(WorkerPool, UsesAllOfItsWorkers) {
   constexpr int kWorkers = 8;

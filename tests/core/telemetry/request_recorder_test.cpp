@@ -16,8 +16,8 @@ using std::chrono::milliseconds;
 
 RequestNames names() { return {.routes = {"a", "b"}, .outcomes = {"OK", "SOLD_OUT", "INTERNAL"}}; }
 
-void record(RequestRecorder& recorder, std::size_t route, std::size_t outcome,
-            milliseconds latency, const Phases& phases = {}) {
+void record(RequestRecorder& recorder, std::size_t route, std::size_t outcome, milliseconds latency,
+            const Phases& phases = {}) {
   recorder.record({.route = route, .outcome = outcome, .latency = latency, .phases = phases});
 }
 
