@@ -4,6 +4,7 @@ namespace stampede::cli {
 
 std::span<const Subcommand> subcommands() {
   static constexpr Subcommand kSubcommands[] = {
+      {"load", "Send a load to a server and say what came back", declare_load},
       {"plugins", "List the plugins that can be used, and their options", declare_plugins},
   };
   return kSubcommands;

@@ -8,6 +8,7 @@
 
 namespace stampede::cli {
 
+Body declare_load(CLI::App& app);
 Body declare_plugins(CLI::App& app);
 
 std::span<const Subcommand> subcommands();

@@ -131,40 +131,8 @@ TEST_P(ForcedInterleaving, NoOperationGetsBetweenAWorkAndItsCommit) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Every, ForcedInterleaving, testing::ValuesIn(every_correct_pairing()),
-                         name_of);
-
-// For strategies that lock: whoever waited in line finds what the one before has committed.
-class LockHeldUntilTheCommit : public ForcedInterleaving {};
-
-TEST_P(LockHeldUntilTheCommit, TheNextInLineSeesWhatWasCommitted) {
-  for (int i = 0; i < kRunsUnprotected; ++i) {
-    open(small_sale(10, 1000));
-    Purchase first(1, kAda, {{kTea, 1}});
-    Purchase second(2, kAda, {{kCoffee, 1}});
-    Intruder intruder(*strategy_, *store_, second);
-    GatedStore gated(*store_);
-    gated.set_before_commit([&] { intruder.start(); });
-    EXPECT_EQ(run(*strategy_, gated, first).outcome, kCommitted);
-    EXPECT_EQ(intruder.finish(), kCommitted);
-    EXPECT_EQ(second.work_runs(), 1);
-    EXPECT_EQ(second.balance_seen(), Money{1000 - 60});
-  }
-}
-
-TEST_P(LockHeldUntilTheCommit, NobodyGetsInBeforeTheStoreHasAnswered) {
-  Purchase first(1, kAda, {{kTea, 1}});
-  Deposit second(2, kAda, Money{5});
-  Intruder intruder(*strategy_, *store_, second);
-  GatedStore gated(*store_);
-  gated.set_before_answer([&] { intruder.get_in(); });
-  EXPECT_EQ(run(*strategy_, gated, first).outcome, kCommitted);
-  EXPECT_EQ(intruder.finish(), kCommitted);
-  EXPECT_TRUE(intruder.kept_out());
-}
-
-INSTANTIATE_TEST_SUITE_P(Locks, LockHeldUntilTheCommit,
-                         testing::ValuesIn(pairings_of({"global", "per_user"})), name_of);
+INSTANTIATE_TEST_SUITE_P(Every, ForcedInterleaving,
+                         testing::ValuesIn(pairings_of(kCorrectStrategies)), name_of);
 
 // The suite is worth something only if the baseline breaks it, in exactly the way that was forced.
 class Unprotected : public ForcedInterleaving {
@@ -248,8 +216,7 @@ TEST_P(Unprotected, LetsAnOperationGetBetweenAWorkAndItsCommit) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Baseline, Unprotected, testing::ValuesIn(pairings_of({"unprotected"})),
-                         name_of);
+INSTANTIATE_TEST_SUITE_P(Baseline, Unprotected, testing::ValuesIn(pairings_of(kBaseline)), name_of);
 
 }  // namespace
 }  // namespace stampede::test

@@ -37,9 +37,9 @@ class GatedOperation final : public Operation {
 
 }  // namespace
 
-Run run(LockStrategy& strategy, Store& store, ScriptedOperation& operation,
-        std::chrono::nanoseconds time_limit) {
-  Run made;
+Execution run(LockStrategy& strategy, Store& store, ScriptedOperation& operation,
+              std::chrono::nanoseconds time_limit) {
+  Execution made;
   Context context{.deadline = Clock::now() + time_limit, .phases = made.phases};
   made.outcome = strategy.execute(store, operation.scope(), operation, context);
   return made;

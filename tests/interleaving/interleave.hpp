@@ -38,12 +38,12 @@ inline constexpr std::chrono::seconds kPatience{20};
 inline constexpr std::chrono::milliseconds kBrief{25};
 
 // One execution of an operation, with where its time went.
-struct Run {
+struct Execution {
   Result<Outcome> outcome;
   Phases phases;
 };
-Run run(LockStrategy& strategy, Store& store, ScriptedOperation& operation,
-        std::chrono::nanoseconds time_limit = kPatience);
+Execution run(LockStrategy& strategy, Store& store, ScriptedOperation& operation,
+              std::chrono::nanoseconds time_limit = kPatience);
 
 // An operation that is started on a thread of its own while another stands still.
 class Intruder {

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,17 +15,21 @@
 namespace stampede::test {
 
 // Every strategy that claims to be correct.
-inline constexpr std::string_view kStrategies[] = {"global", "per_user", "optimistic", "atomic"};
-inline constexpr std::string_view kStores[] = {"memory"};
+inline constexpr std::string_view kCorrectStrategies[] = {"global", "per_user", "optimistic",
+                                                          "atomic"};
+// Those of them that lock what belongs to a user.
+inline constexpr std::string_view kLockingStrategies[] = {"global", "per_user"};
+// The one that is not correct, and proves that the tests notice.
+inline constexpr std::string_view kBaseline[] = {"unprotected"};
+inline constexpr std::string_view kStores[] = {"memory", "sqlite"};
 
 // A strategy on a store.
 struct Pairing {
   std::string strategy;
   std::string store;
 };
-std::vector<Pairing> every_correct_pairing();
 // The given strategies, each on every store.
-std::vector<Pairing> pairings_of(std::vector<std::string> strategies);
+std::vector<Pairing> pairings_of(std::span<const std::string_view> strategies);
 
 // Makes plugins, and removes what their stores kept in files. Outlives what it made.
 class Workshop {

@@ -1,4 +1,4 @@
-// The fixture of tests that run a sale with a strategy on a store, and the sale itself.
+// The fixture of tests that run a sale with a strategy on a store.
 
 #pragma once
 
@@ -11,27 +11,9 @@
 #include "tests/interleaving/interleave.hpp"
 #include "tests/interleaving/operations.hpp"
 #include "tests/interleaving/plugins_under_test.hpp"
+#include "tests/interleaving/sale.hpp"
 
 namespace stampede::test {
-
-inline constexpr UserId kAda{1};
-inline constexpr UserId kBob{2};
-inline constexpr ProductId kTea{1};     // Costs 60.
-inline constexpr ProductId kCoffee{2};  // Costs 61.
-inline constexpr CouponId kHeld{1};     // Ada holds one that she has not used.
-inline constexpr CouponId kRare{2};     // One may be issued.
-inline constexpr CouponId kPlenty{3};   // A hundred may be issued.
-
-// A wallet pays for one tea or one coffee, not for both, unless a test says otherwise.
-inline Seed small_sale(std::int64_t stock = 10, std::int64_t balance = 100) {
-  Seed seed{
-      .users = 8, .balance = Money{balance}, .products = 3, .stock = stock, .price = Money{60}};
-  const TimePoint until(std::chrono::hours(24));
-  seed.coupons = {{.total = 1, .held_by = 1, .valid_until = until},
-                  {.total = 1, .valid_until = until},
-                  {.total = 100, .valid_until = until}};
-  return seed;
-}
 
 // A strategy on a store that was filled with a sale.
 class SaleTest : public testing::TestWithParam<Pairing> {

@@ -3,8 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
 #include <random>
+#include <set>
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "core/pipeline/simulated_payments.hpp"
 #include "tests/core/pipeline/model.hpp"
@@ -151,9 +157,10 @@ TEST_P(AgainstTheModel, EveryRandomSequenceAgrees) {
         expect_as(model.add_to_cart(request), reply,
                   [](const CartLine& line) { return line.quantity; });
       }
-      expect_same_state(sale, model);
+      if (step % 10 == 0) expect_same_state(sale, model);
       if (HasFatalFailure()) return;
     }
+    expect_same_state(sale, model);
     Money held;
     for (const auto& [order, amount] : sale.payments.held()) held += amount;
     EXPECT_EQ(held.minor, GetParam().payment == PaymentPlacement::kNone ? 0 : model.spent);

@@ -300,6 +300,38 @@ TEST_P(PaidAhead, PaysAnewWhenTheCartOutgrewItsScope) {
   expect_money_conserved(sale_);
 }
 
+TEST_P(EveryPlacement, GivesTheMoneyBackWhenTheCartNeverStopsChanging) {
+  ASSERT_TRUE(is_accepted(sale_.add_to_cart({UserId{1}, item(1, 1), {}})));
+  std::int64_t next = 2;
+  std::function<void()> grow = [&] {
+    change(sale_, [&](Transaction& transaction) {
+      EXPECT_TRUE(transaction.add_to_cart(UserId{1}, ProductId{next++}, 1));
+    });
+    sale_.store.before(0, grow);
+  };
+  sale_.store.before(0, grow);
+  const auto reply = sale_.order(order_of(1, {}));
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().code, ErrorCode::kConflict);
+  EXPECT_NE(reply.error().message.find("cart of user 1"), std::string::npos);
+  expect_money_conserved(sale_);
+}
+
+TEST_P(PaidAhead, DoesNotPayForACartThatOutgrewItsScopeAlready) {
+  ASSERT_TRUE(is_accepted(sale_.add_to_cart({UserId{1}, item(2, 1), {}})));
+  // The first view is for the scope, the second for the price.
+  sale_.store.before_view(1, [&] {
+    change(sale_, [](Transaction& transaction) {
+      EXPECT_TRUE(transaction.add_to_cart(UserId{1}, ProductId{5}, 1));
+    });
+  });
+  const auto reply = sale_.order(order_of(1, {}));
+  ASSERT_TRUE(is_accepted(reply));
+  EXPECT_EQ(reply->value->items.size(), 2U);
+  EXPECT_EQ(sale_.payments.calls(), 1);
+  expect_money_conserved(sale_);
+}
+
 TEST_P(PaidAhead, DoesNotPayForAReplay) {
   const auto first = sale_.order(order_of(1, {item(3, 2)}, "key"));
   ASSERT_TRUE(is_accepted(first));

@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -113,6 +114,12 @@ class FaultyStore final : public Store {
     hook_ = std::move(hook);
   }
 
+  // Called before the read view after `skipped` others; it may use the store.
+  void before_view(int skipped, std::function<void()> hook) {
+    view_hook_after_ = skipped;
+    view_hook_ = std::move(hook);
+  }
+
   Store& inner() { return *inner_; }
 
   Sharing sharing() const override { return inner_->sharing(); }
@@ -137,6 +144,7 @@ class FaultyStore final : public Store {
     return fail(fault->answer, "scripted fault");
   }
   Result<std::unique_ptr<ReadView>> read_view(Deadline deadline) override {
+    if (view_hook_ && view_hook_after_-- == 0) std::exchange(view_hook_, nullptr)();
     return inner_->read_view(deadline);
   }
   Result<void> seed(const Seed& seed) override { return inner_->seed(seed); }
@@ -160,6 +168,8 @@ class FaultyStore final : public Store {
   std::deque<std::optional<Fault>> faults_;
   int hook_after_ = 0;
   std::function<void()> hook_;
+  int view_hook_after_ = 0;
+  std::function<void()> view_hook_;
 };
 
 inline Seed small_seed() {

@@ -9,7 +9,7 @@
 
 namespace stampede::testing {
 
-inline const char* const kEveryStore[] = {"memory"};
+inline const char* const kEveryStore[] = {"memory", "sqlite"};
 
 class StoreContract : public ::testing::TestWithParam<const char*> {
  protected:

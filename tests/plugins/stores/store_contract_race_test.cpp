@@ -232,6 +232,24 @@ TEST_P(StoreRaces, ARequestThatRacesItselfIsInProgressNotSoldOut) {
   EXPECT_EQ(stock(1), 0);
 }
 
+TEST_P(StoreRaces, AKeyThatTheRefusedSetRecordedItselfIsNotInProgress) {
+  seed();
+  const auto outcome = race(
+      WriteForm::kAtomic,
+      [&](Transaction& t) {
+        const auto seen = **t.product(ProductId{1});
+        let_the_rival_commit();
+        EXPECT_TRUE(t.record_request({"mine", 1, RequestRecord::Kind::kOrder, ""}));
+        EXPECT_TRUE(*t.take_stock(seen, 6));
+      },
+      [&](Transaction& t) { EXPECT_TRUE(*t.take_stock(**t.product(ProductId{1}), 6)); });
+  EXPECT_EQ(outcome->refusal, RefusalCode::kInsufficientStock);
+  commit([](Transaction& t) -> Result<Outcome> {
+    EXPECT_EQ(*t.request("mine"), std::nullopt);
+    return Outcome::commit();
+  });
+}
+
 TEST_P(StoreRaces, ASetThatFailsOnALaterCommandChangesNothing) {
   seed();
   const auto outcome = race(

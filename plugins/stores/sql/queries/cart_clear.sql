@@ -1,0 +1,1 @@
+DELETE FROM cart_items WHERE cart_id = (SELECT id FROM carts WHERE user_id = ?1)

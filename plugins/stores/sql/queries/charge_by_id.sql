@@ -1,0 +1,1 @@
+SELECT transaction_id, user_id, amount, charged_at FROM charges WHERE transaction_id = ?1

@@ -1,0 +1,3 @@
+SELECT id, discount_kind, discount_value, total, issued, valid_from, valid_until, version
+FROM coupons
+WHERE id = ?1

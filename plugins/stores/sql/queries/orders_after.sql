@@ -1,0 +1,5 @@
+SELECT id, user_id, status, coupon_id, subtotal, total, created_at, request_key
+FROM orders
+WHERE id > ?1
+ORDER BY id
+LIMIT ?2

@@ -1,0 +1,3 @@
+SELECT count(*)
+FROM orders
+WHERE created_at >= ?1 AND created_at < ?2

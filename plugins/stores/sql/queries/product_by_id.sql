@@ -1,0 +1,1 @@
+SELECT id, name, price, stock, version FROM products WHERE id = ?1

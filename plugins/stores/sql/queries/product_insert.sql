@@ -1,0 +1,1 @@
+INSERT INTO products (id, name, price, stock, version) VALUES (?1, ?2, ?3, ?4, 0)

@@ -1,0 +1,1 @@
+SELECT key, fingerprint, kind, entity FROM requests WHERE key = ?1

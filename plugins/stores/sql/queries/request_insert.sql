@@ -1,0 +1,1 @@
+INSERT INTO requests (key, fingerprint, kind, entity) VALUES (?1, ?2, ?3, ?4)

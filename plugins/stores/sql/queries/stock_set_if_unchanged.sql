@@ -1,0 +1,4 @@
+-- Versioned: only if nobody changed the row since it was read.
+UPDATE products
+SET stock = ?2, version = version + 1
+WHERE id = ?1 AND version = ?3

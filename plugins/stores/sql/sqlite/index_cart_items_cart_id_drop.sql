@@ -1,0 +1,1 @@
+DROP INDEX IF EXISTS cart_items_cart_id

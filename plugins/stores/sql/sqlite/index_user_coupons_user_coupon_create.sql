@@ -1,0 +1,1 @@
+CREATE INDEX IF NOT EXISTS user_coupons_user_coupon ON user_coupons (user_id, coupon_id)

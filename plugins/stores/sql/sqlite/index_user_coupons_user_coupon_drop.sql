@@ -1,0 +1,1 @@
+DROP INDEX IF EXISTS user_coupons_user_coupon

@@ -1,0 +1,1 @@
+SAVEPOINT write_set

@@ -1,0 +1,1 @@
+RELEASE write_set
