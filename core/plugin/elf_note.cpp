@@ -113,7 +113,9 @@ Result<void> collect_notes(Bytes segment, std::uint64_t alignment, std::vector<N
   const auto pad = [alignment](std::uint64_t size) {
     return (size + alignment - 1) / alignment * alignment;
   };
-  while (const auto header = read_as<Elf64_Nhdr>(segment, 0)) {
+  for (;;) {
+    const auto header = read_as<Elf64_Nhdr>(segment, 0);
+    if (!header) return {};  // What is left is padding, or nothing.
     const auto payload = pad(sizeof(Elf64_Nhdr) + std::uint64_t{header->n_namesz});
     const auto owner = slice(segment, sizeof(Elf64_Nhdr), header->n_namesz);
     if (!owner || !slice(segment, payload, header->n_descsz)) {
@@ -132,7 +134,6 @@ Result<void> collect_notes(Bytes segment, std::uint64_t alignment, std::vector<N
     segment =
         segment.subspan(std::min<std::uint64_t>(payload + pad(header->n_descsz), segment.size()));
   }
-  return {};
 }
 
 }  // namespace
