@@ -215,6 +215,7 @@ Cell finish_cell(const Draft& draft, const Checks& checks, config::Faults& fault
   cell.expect = read_expectations(draft.whole.find("expect"), "expect", checks.audits, found);
   if (checks.load) std::ranges::move(checks.load(cell.load), std::back_inserter(found));
   if (checks.server) std::ranges::move(checks.server(cell.server), std::back_inserter(found));
+  if (checks.cell) std::ranges::move(checks.cell(cell), std::back_inserter(found));
   cell.load_time = load_time(cell.load);
   add_faults(std::move(found), draft, faults);
   return cell;
