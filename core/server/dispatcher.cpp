@@ -98,7 +98,13 @@ void Dispatcher::answer(Job& job, http::Answer answer, std::string_view correlat
   auto response = http::respond(std::move(answer), correlation, phases,
                                 {.server_started = started_, .received = job.request.received});
   const auto latency = steady_clock::now() - job.request.received;
-  recorder_.record({.route = route, .outcome = outcome, .latency = latency, .phases = phases});
+  // The phases of the sale are measured, not those of whoever looks at it.
+  const bool on_worker =
+      route < http::routes().size() && http::routes()[route].lane == Lane::kWorker;
+  recorder_.record({.route = route,
+                    .outcome = outcome,
+                    .latency = latency,
+                    .phases = on_worker ? phases : Phases()});
   log_.request({.correlation = correlation,
                 .method = job.request.method,
                 .route = recorder_.names().routes[route],

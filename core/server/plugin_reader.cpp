@@ -82,10 +82,13 @@ void PluginReader::check(plugin::Kind kind, const std::string& section, const Pl
   }
   for (const auto& fault : *wrong) {
     auto nearest = fault.nearest;
-    if (!declares(*info, fault.option)) {
-      if (const auto host = config::nearest(fault.option, own)) nearest = *host;
-    }
     auto message = fault.message;
+    if (nearest.empty() && !declares(*info, fault.option)) {
+      if (const auto host = config::nearest(fault.option, own)) {
+        nearest = *host;
+        message = "unknown option";
+      }
+    }
     if (!nearest.empty()) message += "; did you mean \"" + nearest + "\"?";
     const auto option = options.find(fault.option);
     faults_.push_back({option == options.end() ? origin : option->second.origin,

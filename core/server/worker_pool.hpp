@@ -1,5 +1,6 @@
 // A fixed number of threads that run jobs from a bounded queue, first in, first out. A full queue
-// is said at once, so that overload turns into quick refusals rather than into long waits.
+// is said at once, so that overload turns into quick refusals rather than into long waits. A job
+// that a free worker is about to take does not count as queued.
 //
 // Safe for concurrent use. A job that is queued is always run, also when the pool is stopped.
 
@@ -21,7 +22,7 @@ class WorkerPool {
  public:
   // `run` is called on the workers, by several at a time; what it throws ends the process.
   WorkerPool(std::size_t workers, std::size_t queue, std::function<void(Job&)> run)
-      : run_(std::move(run)), slots_(queue) {
+      : run_(std::move(run)), queue_(queue), slots_(queue + workers), free_(workers) {
     threads_.reserve(workers);
     for (std::size_t i = 0; i < workers; ++i) {
       threads_.emplace_back([this] { work(); });
@@ -36,10 +37,10 @@ class WorkerPool {
     bool wake = false;
     {
       const std::lock_guard lock(mutex_);
-      if (stopping_ || count_ == slots_.size()) return false;
+      if (stopping_ || count_ >= queue_ + free_) return false;
       slots_[(first_ + count_) % slots_.size()].emplace(std::move(job));
       ++count_;
-      wake = idle_ > 0;
+      wake = free_ > 0;
     }
     if (wake) changed_.notify_one();
     return true;
@@ -47,9 +48,9 @@ class WorkerPool {
 
   std::size_t queued() const {
     const std::lock_guard lock(mutex_);
-    return count_;
+    return count_ > free_ ? count_ - free_ : 0;
   }
-  std::size_t capacity() const { return slots_.size(); }
+  std::size_t capacity() const { return queue_; }
   std::size_t workers() const { return threads_.size(); }
 
   // Takes no more jobs, runs those that are queued, and joins. Idempotent; not from a worker.
@@ -66,28 +67,33 @@ class WorkerPool {
 
  private:
   void work() {
-    while (auto job = take()) run_(*job);
+    for (auto job = take(false); job; job = take(true)) {
+      run_(*job);
+      job.reset();
+    }
   }
 
-  std::optional<Job> take() {
+  // The next job, or nothing when the pool has stopped and none is left.
+  std::optional<Job> take(bool after_job) {
     std::unique_lock lock(mutex_);
-    ++idle_;
+    if (after_job) ++free_;
     changed_.wait(lock, [this] { return count_ > 0 || stopping_; });
-    --idle_;
     if (count_ == 0) return std::nullopt;
     auto job = std::exchange(slots_[first_], std::nullopt);
     first_ = (first_ + 1) % slots_.size();
     --count_;
+    --free_;
     return job;
   }
 
   const std::function<void(Job&)> run_;
+  const std::size_t queue_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::optional<Job>> slots_;  // A ring: count_ jobs from first_ on.
   std::size_t first_ = 0;
   std::size_t count_ = 0;
-  std::size_t idle_ = 0;  // Workers that wait.
+  std::size_t free_;  // Workers that run no job: they wait, or are about to.
   bool stopping_ = false;
   std::vector<std::thread> threads_;  // Last: its threads use all of the above.
 };

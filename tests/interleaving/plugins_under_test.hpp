@@ -21,7 +21,7 @@ inline constexpr std::string_view kCorrectStrategies[] = {"global", "per_user", 
 inline constexpr std::string_view kLockingStrategies[] = {"global", "per_user"};
 // The one that is not correct, and proves that the tests notice.
 inline constexpr std::string_view kBaseline[] = {"unprotected"};
-inline constexpr std::string_view kStores[] = {"memory"};
+inline constexpr std::string_view kStores[] = {"memory", "sqlite"};
 
 // A strategy on a store.
 struct Pairing {

@@ -85,7 +85,7 @@ class ReaderPool {
   struct Reader {
     Reader(const Options& options, QueryTimes& times) : connection(options, times) {}
     void begin() { set_view(Query::kBeginRead, true); }
-    void end() { set_view(Query::kCommit, false); }
+    void end() { set_view(Query::kEndRead, false); }
     void set_view(Query query, bool on);
 
     Connection connection;

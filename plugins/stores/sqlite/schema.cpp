@@ -31,53 +31,61 @@ std::string holder(int descriptor) {
                    : "process " + std::string(text.data(), static_cast<std::size_t>(size));
 }
 
-void must(Connection& connection, Query query, int code) {
-  if (code != SQLITE_DONE) throw std::runtime_error(connection.error(code, query).message);
-}
+// Throws unless a query came to its end.
+struct Must {
+  Connection& connection;
+  const std::string& path;
 
-std::int64_t ask(Connection& connection, Query query) {
-  std::int64_t answer = 0;
-  const auto take = [&](SQLite::Statement& row) { answer = integer(row, 0); };
-  must(connection, query, connection.run(query, take));
-  return answer;
-}
+  template <typename Row>
+  void run(Query query, Row row) const {
+    check(query, connection.run(query, row));
+  }
+  template <typename... Parameters>
+  void write(Query query, const Parameters&... parameters) const {
+    check(query, connection.write(query, parameters...));
+  }
+
+ private:
+  void check(Query query, int code) const {
+    if (code != SQLITE_DONE) refuse(path, connection.error(code, query).message);
+  }
+};
 
 // 0 for an empty file.
-std::int64_t version_of(Connection& connection, const std::string& path) {
+std::int64_t version_of(const Must& must) {
   std::int64_t tables = 0;
   std::int64_t versioned = 0;
-  const auto count = [&](SQLite::Statement& row) {
+  must.run(Query::kTables, [&](SQLite::Statement& row) {
     tables = integer(row, 0);
     versioned = integer(row, 1);
-  };
-  must(connection, Query::kTables, connection.run(Query::kTables, count));
+  });
   if (tables == 0) {
-    connection.script(Query::kSchemaVersionCreate);
+    must.connection.script(Query::kSchemaVersionCreate);
   } else if (versioned == 0) {
-    refuse(path, "the file is the database of another program (it has no table schema_version)");
+    refuse(must.path, "it is the database of another program (it has no table schema_version)");
   }
-  return ask(connection, Query::kSchemaVersionRead);
+  std::int64_t version = 0;
+  must.run(Query::kSchemaVersionRead, [&](SQLite::Statement& row) { version = integer(row, 0); });
+  return version;
 }
 
-void migrate(Connection& connection, const std::string& path,
-             std::span<const NamedText> migrations) {
+void migrate(const Must& must, std::span<const NamedText> migrations) {
   const auto newest = std::ssize(migrations);
-  auto version = version_of(connection, path);
+  auto version = version_of(must);
   if (version > newest) {
-    refuse(path, "its schema has version " + std::to_string(version) +
-                     ", this program knows versions up to " + std::to_string(newest) +
-                     "; use a newer program, or another file");
+    refuse(must.path, "its schema has version " + std::to_string(version) +
+                          ", this program knows versions up to " + std::to_string(newest) +
+                          "; use a newer program, or another file");
   }
   while (version < newest) {
     const auto& migration = migrations[static_cast<std::size_t>(version)];
     try {
-      connection.script(migration.text);
+      must.connection.script(migration.text);
     } catch (const SQLite::Exception& error) {
-      refuse(path, std::string("migration ") + migration.name + " failed: " + error.what());
+      refuse(must.path, std::string("migration ") + migration.name + " failed: " + error.what());
     }
     ++version;
-    must(connection, Query::kSchemaVersionWrite,
-         connection.write(Query::kSchemaVersionWrite, version));
+    must.write(Query::kSchemaVersionWrite, version);
   }
 }
 
@@ -110,20 +118,15 @@ FileLock::~FileLock() { ::close(descriptor_); }
 
 void prepare_schema(Connection& connection, const std::string& path,
                     std::span<const NamedText> migrations) {
-  try {
-    if (sqlite3_db_readonly(connection.handle(), "main") == 1) refuse(path, "it is read-only");
-    std::string mode;
-    must(connection, Query::kJournalModeWal,
-         connection.run(Query::kJournalModeWal,
-                        [&](SQLite::Statement& row) { mode = row.getColumn(0).getString(); }));
-    if (mode != "wal") refuse(path, "it cannot use a write-ahead log (it uses '" + mode + "')");
-    must(connection, Query::kBeginWrite, connection.write(Query::kBeginWrite));
-    migrate(connection, path, migrations);
-    must(connection, Query::kCommit, connection.write(Query::kCommit));
-  } catch (const SQLite::Exception& error) {
-    if (error.getErrorCode() == SQLITE_NOTADB) refuse(path, "the file is not an SQLite database");
-    refuse(path, error.what());
-  }
+  const Must must{connection, path};
+  if (sqlite3_db_readonly(connection.handle(), "main") == 1) refuse(path, "it is read-only");
+  std::string mode;
+  must.run(Query::kJournalModeWal,
+           [&](SQLite::Statement& row) { mode = row.getColumn(0).getString(); });
+  if (mode != "wal") refuse(path, "it cannot use a write-ahead log (it uses '" + mode + "')");
+  must.write(Query::kBeginWrite);
+  migrate(must, migrations);
+  must.write(Query::kCommit);
 }
 
 void set_indexes(Connection& connection, const Options& options) {

@@ -25,8 +25,8 @@ class FileLock {
 };
 
 // Switches to the write-ahead log and applies the migrations that the file lacks, all or none.
-// Throws std::runtime_error: for a file that is no database or not one of ours, and for one of a
-// newer version.
+// Throws std::runtime_error for the database of another program and for one of a newer version, and
+// SQLite::Exception for what SQLite itself refuses.
 void prepare_schema(Connection& connection, const std::string& path,
                     std::span<const NamedText> migrations = kMigrations);
 

@@ -26,7 +26,9 @@ std::unique_ptr<Connection> SqliteStore::open_writer() {
     set_indexes(*connection, options_);
     return connection;
   } catch (const SQLite::Exception& error) {
-    throw std::runtime_error("sqlite store '" + options_.path + "': " + error.what());
+    const bool no_database = error.getErrorCode() == SQLITE_NOTADB;
+    throw std::runtime_error("sqlite store '" + options_.path + "': " +
+                             (no_database ? "the file is not an SQLite database" : error.what()));
   }
 }
 

@@ -238,6 +238,39 @@ TEST_P(EveryPlacement, FindsTheOrderThatWasCommittedLate) {
   expect_money_conserved(sale_);
 }
 
+TEST_P(EveryPlacement, GivesTheMoneyBackWhenEvenTheClosingLostItsAnswer) {
+  sale_.store.next(kLostCommit);
+  sale_.store.pass(1);  // The look-up.
+  sale_.store.next(kLostAnswer);
+  const auto reply = sale_.order(order_of(1, {item(3, 2)}));
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(sale_.orders().size(), 1U);
+  expect_money_conserved(sale_);
+}
+
+TEST_P(EveryPlacement, GivesTheMoneyBackAfterAFaultOfTheStore) {
+  sale_.store.next({.runs = true, .commits = false, .answer = ErrorCode::kInternal});
+  const auto reply = sale_.order(order_of(1, {item(3, 2)}));
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(sale_.payments.refund_calls(), 1);
+  expect_money_conserved(sale_);
+}
+
+TEST_P(EveryPlacement, NeverPaysASecondAmountForOneOrder) {
+  ASSERT_TRUE(is_accepted(sale_.add_to_cart({UserId{1}, item(2, 1), {}})));
+  sale_.store.next(kConflict);
+  sale_.store.before(1, [&] {  // Between the attempt that paid and the next.
+    change(sale_, [](Transaction& transaction) {
+      EXPECT_TRUE(transaction.add_to_cart(UserId{1}, ProductId{2}, 1));
+    });
+  });
+  EXPECT_TRUE(is_refused(sale_.order(order_of(1, {})), RefusalCode::kPaymentDeclined));
+  EXPECT_EQ(sale_.payments.calls(), 1);
+  EXPECT_EQ(sale_.payments.refund_calls(), 1);
+  expect_money_conserved(sale_);
+}
+
 TEST_P(EveryPlacement, TriesARefundAgain) {
   sale_.store.next({.runs = true, .commits = false, .answer = ErrorCode::kUnavailable});
   sale_.payments.fail_refunds(2);
