@@ -35,16 +35,18 @@ void judge_claim(const plan::Experiment& experiment, RunResult& run) {
     if (documented.to.empty() && cell.name != result.from) result.to = cell.name;
   }
   const auto audit = plan::audit_of(documented.metric);
-  if (!documented.claim && !(audit && documented.audit_before && documented.audit_after)) return;
+  const auto before = documented.audit_before;
+  const auto after = documented.audit_after;
+  if (!documented.claim && !(audit && before && after)) return;
   const Cell* from = find_cell(run, result.from);
   const Cell* to = find_cell(run, result.to);
   stats::Judgement judgement{stats::Finding::kCannotTell, "one of its cells was not measured"};
   if (usable(from) && usable(to)) {
-    judgement = audit ? stats::judge_audit(documented.evidence,
-                                           ended_as(*from, *audit, *documented.audit_before),
-                                           ended_as(*to, *audit, *documented.audit_after))
-                      : stats::judge(*documented.claim, compare_cells(*from, *to, documented.metric,
-                                                                      experiment.rules));
+    judgement = audit && before && after
+                    ? stats::judge_audit(documented.evidence, ended_as(*from, *audit, *before),
+                                         ended_as(*to, *audit, *after))
+                    : stats::judge(*documented.claim,
+                                   compare_cells(*from, *to, documented.metric, experiment.rules));
   }
   result.finding = stats::to_string(judgement.finding);
   result.because = judgement.because;

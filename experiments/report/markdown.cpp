@@ -176,7 +176,7 @@ std::string failures(const RunResult& run) {
   std::string text;
   for (const Cell& cell : run.cells) {
     if (cell.state != State::kFailed) continue;
-    text += plain(cell.name) + ":\n\n" + fenced("", cell.state_reason);
+    text += fmt::format("{}:\n\n{}", plain(cell.name), fenced("", cell.state_reason));
   }
   return text.empty() ? "" : "## Cells that failed\n\n" + text;
 }

@@ -50,6 +50,8 @@ TEST(Evaluation, MergesHistogramsInsteadOfAveragingPercentiles) {
   EXPECT_NEAR(static_cast<double>(p95.count()), 1.4e9,
               0.02e9);  // Not the average of 14.5 and 1450.
   EXPECT_DOUBLE_EQ(run.cells[0].summary.tps, 10);
+  EXPECT_EQ(run.cells[0].summary.phases.front().time.count(), 200U);
+  EXPECT_EQ(run.cells[0].summary.queries.front().count, 200);
 }
 
 TEST(Evaluation, JudgesTheDocumentedClaim) {
