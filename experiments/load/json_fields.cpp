@@ -67,8 +67,8 @@ bool read_json_fields(std::string_view json, std::span<const std::string_view> n
 
 std::optional<std::string> read_json_value(std::string_view json, std::string_view pointer) {
   const auto document = Json::parse(json, nullptr, false);
-  const std::string path =
-      pointer.starts_with('/') ? std::string(pointer) : "/" + std::string(pointer);
+  std::string path = pointer.starts_with('/') ? "" : "/";
+  path += pointer;
   // nlohmann reports a malformed pointer, or a word where an index belongs, by throwing.
   try {
     const Json::json_pointer place(path);
