@@ -182,7 +182,10 @@ TEST(LoadRun, RequestsThatOutliveTheGracefulStopAreGivenUpAndUnknown) {
 }
 
 TEST(LoadRun, ArrivalsBeyondTheBacklogAreDroppedCountedAndMarkTheRun) {
-  const TestServer server([](const SeenRequest&) { return TestReply{.silent = true}; });
+  // Three users are held for most of the run; five arrivals may wait for them, and no more.
+  std::atomic<int> seen{0};
+  const TestServer server(
+      [&seen](const SeenRequest&) { return TestReply{.delay = ++seen <= 3 ? 300ms : 0ms}; });
   auto plan = plan_for(server);
   plan.executor = ExecutorKind::kConstantArrivalRate;
   plan.rate = 100;
@@ -190,12 +193,27 @@ TEST(LoadRun, ArrivalsBeyondTheBacklogAreDroppedCountedAndMarkTheRun) {
   plan.pre_allocated_vus = 2;
   plan.max_vus = 3;
   plan.backlog = 5;
+  const auto result = must(run_load(plan));
+  EXPECT_EQ(server.requests().size(), result.iterations);
+  EXPECT_EQ(result.iterations + result.generator.dropped, 50U);
+  EXPECT_GE(result.generator.dropped, 15U);
+  EXPECT_EQ(result.connections.opened, 3U);
+  EXPECT_TRUE(result.generator.saturated);
+}
+
+TEST(LoadRun, ArrivalsThatStillWaitAtTheEndAreDroppedToo) {
+  const TestServer server([](const SeenRequest&) { return TestReply{.silent = true}; });
+  auto plan = plan_for(server);
+  plan.executor = ExecutorKind::kConstantArrivalRate;
+  plan.rate = 100;
+  plan.duration = 300ms;
+  plan.pre_allocated_vus = 3;
+  plan.max_vus = 3;
   plan.graceful_stop = 50ms;
   const auto result = must(run_load(plan));
-  EXPECT_EQ(server.requests().size(), 3U);  // As many as there may be users.
+  EXPECT_EQ(server.requests().size(), 3U);
   EXPECT_EQ(result.iterations, 3U);
-  EXPECT_EQ(result.generator.dropped, 47U);
-  EXPECT_TRUE(result.generator.saturated);
+  EXPECT_EQ(result.generator.dropped, 27U);
 }
 
 TEST(LoadRun, AServerThatClosesItsConnectionsIsConnectedToAgain) {
