@@ -63,7 +63,7 @@ Engine::Engine(const LoadPlan& plan, std::shared_ptr<const JourneyBook> book,
 
 LoadResult Engine::run() {
   prctl(PR_SET_TIMERSLACK, 1);  // Of this thread: sleeping is then precise to some 25 us.
-  thread_timer_.emplace();
+  thread_timer_ = std::make_unique<ThreadTimer>();
   const auto first = open_ ? plan_.pre_allocated_vus : vu_steps_of(plan_).front().vus;
   for (std::int64_t i = 0; i < first; ++i) spawn_vu();
   asio::co_spawn(io_.get_executor(), control(), rethrow);
@@ -137,11 +137,11 @@ Task<void> Engine::serve_arrivals(Vu& vu) {
       idle_.push_back(&vu);
       co_await park(vu);
     }
-    if (!vu.arrival) continue;
-    const auto intended = *std::exchange(vu.arrival, std::nullopt);
+    const auto arrival = std::exchange(vu.arrival, std::nullopt);
+    if (!arrival) continue;
     ++busy_vus_;
     note_vus();
-    co_await iterate(vu, intended);
+    co_await iterate(vu, *arrival);
     --busy_vus_;
     note_vus();
   }

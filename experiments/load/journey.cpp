@@ -14,7 +14,8 @@ bool is_write(const StepSpec& spec) { return spec.method != "GET" && spec.method
 
 std::string join_headers(const StepSpec& spec) {
   std::string text;
-  for (const auto& [name, value] : spec.headers) text += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : spec.headers)
+    text.append(name).append(": ").append(value).append("\r\n");
   return text;
 }
 

@@ -31,7 +31,7 @@ class ResponseReader : public boost::beast::http::basic_parser<false> {
  private:
   using Code = boost::beast::error_code;
   using Text = boost::beast::string_view;
-  static constexpr std::size_t kMostBody = 64 * 1024;
+  static constexpr std::size_t kMostBody = 65'536;
   static constexpr std::uint64_t kNoLimit = std::uint64_t{1} << 62U;
   static constexpr int kFirstError = 400;
 
