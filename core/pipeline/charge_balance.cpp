@@ -30,32 +30,35 @@ class ChargeOperation final : public KeyedOperation<Charge> {
         event_id_(environment.ids.next()) {}
 
   Result<bool> find_effect(Transaction& transaction) override {
-    auto earlier = transaction.charge(charge_.transaction_id);
-    if (!earlier) return Unexpected(earlier.error());
-    if (!*earlier || !is_same(**earlier)) return false;
-    set_value(std::move(**earlier));
+    auto read = transaction.charge(charge_.transaction_id);
+    if (!read) return Unexpected(read.error());
+    auto& earlier = *read;
+    if (!earlier || !is_same(*earlier)) return false;
+    set_value(*std::move(earlier));
     return true;
   }
 
  protected:
   Result<Outcome> apply(Transaction& transaction) override {
-    auto earlier = transaction.charge(charge_.transaction_id);
-    if (!earlier) return Unexpected(earlier.error());
-    if (*earlier) {
-      if (!is_same(**earlier)) return Outcome::refuse(RefusalCode::kRequestKeyReused);
-      return replay(std::move(**earlier));
+    auto read_charge = transaction.charge(charge_.transaction_id);
+    if (!read_charge) return Unexpected(read_charge.error());
+    auto& earlier = *read_charge;
+    if (earlier) {
+      if (!is_same(*earlier)) return Outcome::refuse(RefusalCode::kRequestKeyReused);
+      return replay(*std::move(earlier));
     }
 
-    auto wallet = transaction.wallet(charge_.user);
-    if (!wallet) return Unexpected(wallet.error());
-    if (!*wallet) return Outcome::refuse(RefusalCode::kUserNotFound);
-    if (!add((*wallet)->balance, charge_.amount)) {
+    auto read_wallet = transaction.wallet(charge_.user);
+    if (!read_wallet) return Unexpected(read_wallet.error());
+    const auto& wallet = *read_wallet;
+    if (!wallet) return Outcome::refuse(RefusalCode::kUserNotFound);
+    if (!add(wallet->balance, charge_.amount)) {
       return fail(ErrorCode::kInvalid,
                   "the balance of user " + std::to_string(value_of(charge_.user)) +
                       " cannot grow by " + std::to_string(charge_.amount.minor) +
                       ": it would not fit 64 bits");
     }
-    if (auto credited = transaction.credit(**wallet, charge_.amount); !credited) {
+    if (auto credited = transaction.credit(*wallet, charge_.amount); !credited) {
       return Unexpected(credited.error());
     }
     if (auto added = transaction.add_charge(charge_); !added) return Unexpected(added.error());

@@ -31,14 +31,15 @@ class IssueOperation final : public KeyedOperation<UserCoupon> {
         event_id_(environment.ids.next()) {}
 
   Result<bool> find_effect(Transaction& transaction) override {
-    auto held = transaction.user_coupon(granted_.user, granted_.coupon);
-    if (!held) return Unexpected(held.error());
+    auto read = transaction.user_coupon(granted_.user, granted_.coupon);
+    if (!read) return Unexpected(read.error());
+    auto& held = *read;
     // A coupon from another request is not this effect.
-    if (!*held || (*held)->issued_at != granted_.issued_at ||
-        (*held)->request_key != granted_.request_key) {
+    if (!held || held->issued_at != granted_.issued_at ||
+        held->request_key != granted_.request_key) {
       return false;
     }
-    set_value(std::move(**held));
+    set_value(*std::move(held));
     return true;
   }
 
@@ -49,15 +50,16 @@ class IssueOperation final : public KeyedOperation<UserCoupon> {
     if (!*wallet) return Outcome::refuse(RefusalCode::kUserNotFound);
     auto held = transaction.user_coupon(granted_.user, granted_.coupon);
     if (!held) return Unexpected(held.error());
-    auto coupon = transaction.coupon(granted_.coupon);
-    if (!coupon) return Unexpected(coupon.error());
-    if (!*coupon) return Outcome::refuse(RefusalCode::kCouponNotFound);
-    if (!is_active(**coupon, granted_.issued_at)) {
+    auto read_coupon = transaction.coupon(granted_.coupon);
+    if (!read_coupon) return Unexpected(read_coupon.error());
+    const auto& coupon = *read_coupon;
+    if (!coupon) return Outcome::refuse(RefusalCode::kCouponNotFound);
+    if (!is_active(*coupon, granted_.issued_at)) {
       return Outcome::refuse(RefusalCode::kCouponNotActive);
     }
     if (*held) return Outcome::refuse(RefusalCode::kCouponAlreadyIssued);
 
-    auto claimed = transaction.claim_coupon(**coupon);
+    auto claimed = transaction.claim_coupon(*coupon);
     if (!claimed) return Unexpected(claimed.error());
     if (!*claimed) return Outcome::refuse(RefusalCode::kCouponSoldOut);
     if (auto given = transaction.grant_coupon(granted_); !given) return Unexpected(given.error());
@@ -68,12 +70,15 @@ class IssueOperation final : public KeyedOperation<UserCoupon> {
   // The same key means the same user and coupon, so the entity adds nothing to the request. The
   // answer is that of the first time, also when the coupon has been used since.
   Result<std::optional<UserCoupon>> recall(Transaction& transaction, const std::string&) override {
-    auto held = transaction.user_coupon(granted_.user, granted_.coupon);
-    if (!held || !*held) return held;
-    (*held)->status = UserCoupon::Status::kIssued;
-    (*held)->used_by.reset();
-    (*held)->version = 0;
-    return held;
+    auto read = transaction.user_coupon(granted_.user, granted_.coupon);
+    if (!read) return Unexpected(read.error());
+    auto& held = *read;
+    if (!held) return std::optional<UserCoupon>();
+    auto first = *std::move(held);
+    first.status = UserCoupon::Status::kIssued;
+    first.used_by.reset();
+    first.version = 0;
+    return std::optional(std::move(first));
   }
 
  private:

@@ -39,19 +39,21 @@ class KeyedOperation : public Operation {
   Result<Outcome> recall_key(Transaction& transaction) {
     replayed_ = false;
     if (tag_.key.empty()) return Outcome::commit();
-    auto record = transaction.request(tag_.key);
-    if (!record) return Unexpected(record.error());
-    if (!*record) return Outcome::commit();
-    if ((*record)->kind != kind_ || (*record)->fingerprint != fingerprint_) {
+    auto read = transaction.request(tag_.key);
+    if (!read) return Unexpected(read.error());
+    const auto& record = *read;
+    if (!record) return Outcome::commit();
+    if (record->kind != kind_ || record->fingerprint != fingerprint_) {
       return Outcome::refuse(RefusalCode::kRequestKeyReused);
     }
-    auto first = recall(transaction, (*record)->entity);
-    if (!first) return Unexpected(first.error());
-    if (!*first) {
+    auto recalled = recall(transaction, record->entity);
+    if (!recalled) return Unexpected(recalled.error());
+    auto& first = *recalled;
+    if (!first) {
       return fail(ErrorCode::kInternal, "the key \"" + tag_.key + "\" stands for \"" +
-                                            (*record)->entity + "\", which does not exist");
+                                            record->entity + "\", which does not exist");
     }
-    return replay(std::move(**first));
+    return replay(*std::move(first));
   }
 
   // Whether this very effect was committed; it is then loaded. Answers what an execution in doubt

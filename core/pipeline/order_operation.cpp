@@ -139,10 +139,11 @@ Result<std::optional<Order>> OrderOperation::recall(Transaction& transaction,
 }
 
 Result<bool> OrderOperation::find_effect(Transaction& transaction) {
-  auto order = transaction.order(id_);
-  if (!order) return Unexpected(order.error());
-  if (!*order || (*order)->status != Order::Status::kCompleted) return false;
-  set_value(std::move(**order));
+  auto read = transaction.order(id_);
+  if (!read) return Unexpected(read.error());
+  auto& order = *read;
+  if (!order || order->status != Order::Status::kCompleted) return false;
+  set_value(*std::move(order));
   return true;
 }
 

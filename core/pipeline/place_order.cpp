@@ -15,6 +15,9 @@ namespace {
 // How often an order from a cart that changes meanwhile is attempted.
 constexpr int kScopeAttempts = 3;
 
+// Closing an order fails when its commit lands in the same moment; the second attempt sees it.
+constexpr int kCloseAttempts = 2;
+
 // Makes sure that an order in doubt never comes to be: once a FAILED order stands under its id,
 // the execution that may still be on its way cannot add its own.
 class CloseOrder final : public Operation {
@@ -22,9 +25,12 @@ class CloseOrder final : public Operation {
   explicit CloseOrder(Order order) : order_(std::move(order)) {}
 
   Result<Outcome> work(Transaction& transaction) override {
-    auto existing = transaction.order(order_.id);
-    if (!existing) return Unexpected(existing.error());
-    if (*existing) return Outcome::refuse(RefusalCode::kNone);
+    auto read = transaction.order(order_.id);
+    if (!read) return Unexpected(read.error());
+    if (const auto& existing = *read) {
+      return existing->status == Order::Status::kFailed ? Outcome::commit()
+                                                        : Outcome::refuse(RefusalCode::kNone);
+    }
     if (auto added = transaction.add_order(order_); !added) return Unexpected(added.error());
     return Outcome::commit();
   }
@@ -33,6 +39,7 @@ class CloseOrder final : public Operation {
   const Order order_;
 };
 
+// Whether the order is closed; "no" means that it was completed.
 Result<bool> close(Environment& environment, const OrderOperation& operation, Context& context) {
   CloseOrder closing(operation.failed_order());
   Context grace{Clock::now() + kResolveGrace, context.phases};
@@ -84,10 +91,13 @@ Result<Outcome> resolve(Environment& environment, OrderOperation& operation, con
   // With no money at stake, "in doubt" is answer enough.
   if (!operation.payment().may_hold_money()) return Unexpected(error);
 
-  const auto closed = close(environment, operation, context);
-  if (closed && *closed) return Outcome::refuse(RefusalCode::kNone);
-  found = took_effect(environment, operation, context);
-  if (found && *found) return Outcome::commit();
+  for (int attempt = 0; attempt < kCloseAttempts; ++attempt) {
+    const auto closed = close(environment, operation, context);
+    if (!closed) continue;
+    if (*closed) return Outcome::refuse(RefusalCode::kNone);
+    found = took_effect(environment, operation, context);
+    if (found && *found) return Outcome::commit();
+  }
   return fail(ErrorCode::kInDoubt, error.message + "; it is not known whether the order exists, " +
                                        "so its payment was not refunded");
 }

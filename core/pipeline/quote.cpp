@@ -49,38 +49,43 @@ template <typename Reader>
 Result<Outcome> read_products(Reader& from, Quote& quote) {
   quote.products.reserve(quote.items.size());
   for (auto& item : quote.items) {
-    auto product = from.product(item.product);
-    if (!product) return Unexpected(product.error());
-    if (!*product) return Outcome::refuse(RefusalCode::kProductNotFound);
-    item.unit_price = (*product)->price;
-    quote.products.push_back(std::move(**product));
+    auto read = from.product(item.product);
+    if (!read) return Unexpected(read.error());
+    auto& product = *read;
+    if (!product) return Outcome::refuse(RefusalCode::kProductNotFound);
+    item.unit_price = product->price;
+    quote.products.push_back(*std::move(product));
   }
   return Outcome::commit();
 }
 
 // Takes the discount off the total.
 template <typename Reader>
-Result<Outcome> apply_coupon(Reader& from, const PlaceOrder& request, TimePoint now, Quote& quote) {
-  auto held = held_coupon(from, request.user, *request.coupon);
-  if (!held) return Unexpected(held.error());
-  auto coupon = from.coupon(*request.coupon);
-  if (!coupon) return Unexpected(coupon.error());
-  if (!*coupon) return Outcome::refuse(RefusalCode::kCouponNotFound);
-  if (!*held || !is_usable(**held, **coupon, now)) {
+Result<Outcome> apply_coupon(Reader& from, UserId user, CouponId id, TimePoint now, Quote& quote) {
+  auto read_held = held_coupon(from, user, id);
+  if (!read_held) return Unexpected(read_held.error());
+  auto read_coupon = from.coupon(id);
+  if (!read_coupon) return Unexpected(read_coupon.error());
+
+  auto& held = *read_held;
+  const auto& coupon = *read_coupon;
+  if (!coupon) return Outcome::refuse(RefusalCode::kCouponNotFound);
+  if (!held || !is_usable(*held, *coupon, now)) {
     return Outcome::refuse(RefusalCode::kCouponNotUsable);
   }
-  quote.held = std::move(*held);
-  quote.total = quote.subtotal - discount_on(quote.subtotal, (*coupon)->discount);
+  quote.total = quote.subtotal - discount_on(quote.subtotal, coupon->discount);
+  quote.held = std::move(held);
   return Outcome::commit();
 }
 
 template <typename Reader>
 Result<Outcome> read(Reader& from, const PlaceOrder& request, TimePoint now, Quote& quote) {
   quote = {};
-  auto wallet = from.wallet(request.user);
-  if (!wallet) return Unexpected(wallet.error());
-  if (!*wallet) return Outcome::refuse(RefusalCode::kUserNotFound);
-  quote.wallet = **wallet;
+  auto read_wallet = from.wallet(request.user);
+  if (!read_wallet) return Unexpected(read_wallet.error());
+  const auto& wallet = *read_wallet;
+  if (!wallet) return Outcome::refuse(RefusalCode::kUserNotFound);
+  quote.wallet = *wallet;
 
   if (auto lines = read_lines(from, request, quote); !lines || !lines->committed()) return lines;
   if (auto found = read_products(from, quote); !found || !found->committed()) return found;
@@ -92,7 +97,7 @@ Result<Outcome> read(Reader& from, const PlaceOrder& request, TimePoint now, Quo
   }
   quote.subtotal = quote.total = *subtotal;
   if (!request.coupon) return Outcome::commit();
-  return apply_coupon(from, request, now, quote);
+  return apply_coupon(from, request.user, *request.coupon, now, quote);
 }
 
 }  // namespace

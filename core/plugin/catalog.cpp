@@ -43,7 +43,7 @@ bool is_plugin_name(std::string_view name) {
 // What the dynamic loader said about the file, without the words that Boost puts around it:
 // "... (dlerror system message: <path>: undefined symbol: f): Bad file descriptor".
 std::string loader_message(const std::exception& error, const fs::path& path) {
-  const std::string text = error.what();
+  std::string text = error.what();
   const auto file = path.string() + ": ";
   const auto start = text.find(file);
   const auto end = text.rfind("): ");
@@ -126,7 +126,7 @@ Error Catalog::unknown_name(Kind kind, const std::string& name) const {
   for (std::size_t i = 0; i < search_path_.size(); ++i) {
     const auto directory = search_path_[i] / folder_of(kind);
     std::error_code problem;
-    fs::directory_iterator(directory, problem);
+    const fs::directory_iterator attempt(directory, problem);
     message += (i > 0 ? ", " : "") + directory.string();
     if (problem) message += ": " + problem.message();
   }

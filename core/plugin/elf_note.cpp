@@ -102,21 +102,26 @@ bool is_text(const char (&field)[size]) {
          std::all_of(field, end, [](char c) { return c >= ' ' && c <= '~'; });
 }
 
+// With its final zero byte.
+bool is_our_name(Bytes owner) {
+  return owner.size() == kNoteOwner.size() + 1 &&
+         std::memcmp(owner.data(), kNoteOwner.data(), kNoteOwner.size()) == 0;
+}
+
 // Walks the notes of one segment (System V ABI, "Note Section") and collects ours.
 Result<void> collect_notes(Bytes segment, std::uint64_t alignment, std::vector<Note>& found) {
   const auto pad = [alignment](std::uint64_t size) {
     return (size + alignment - 1) / alignment * alignment;
   };
-  while (segment.size() >= sizeof(Elf64_Nhdr)) {
+  for (;;) {
     const auto header = read_as<Elf64_Nhdr>(segment, 0);
+    if (!header) return {};  // What is left is padding, or nothing.
     const auto payload = pad(sizeof(Elf64_Nhdr) + std::uint64_t{header->n_namesz});
     const auto owner = slice(segment, sizeof(Elf64_Nhdr), header->n_namesz);
     if (!owner || !slice(segment, payload, header->n_descsz)) {
       return refuse("is damaged: one of its notes is longer than the segment that holds it");
     }
-    const bool is_ours = owner->size() == kNoteOwner.size() + 1 &&
-                         std::memcmp(owner->data(), kNoteOwner.data(), kNoteOwner.size()) == 0;
-    if (is_ours) {
+    if (is_our_name(*owner)) {
       const auto note = read_as<Note>(segment, 0);
       if (header->n_type != kNoteType || header->n_descsz != sizeof(Note) - kNotePayload || !note) {
         return refuse("carries a plugin note of another form than this build reads; rebuild it");
@@ -129,7 +134,6 @@ Result<void> collect_notes(Bytes segment, std::uint64_t alignment, std::vector<N
     segment =
         segment.subspan(std::min<std::uint64_t>(payload + pad(header->n_descsz), segment.size()));
   }
-  return {};
 }
 
 }  // namespace

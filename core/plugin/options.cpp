@@ -1,6 +1,7 @@
 #include "core/plugin/options.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <optional>
 #include <set>
 #include <utility>
@@ -75,7 +76,7 @@ std::optional<OptionValue> parse(const OptionSpec& spec, const std::string& text
 }
 
 std::string expectation(const OptionSpec& spec) {
-  const auto within = [&spec](std::string what) {
+  const auto within = [&spec](const std::string& what) {
     return *spec.range == '\0' ? what : what + " within " + spec.range;
   };
   switch (spec.type) {
@@ -196,8 +197,9 @@ PluginConfig convert(std::span<const OptionSpec> specs, const Settings& settings
   std::map<std::string, OptionValue, std::less<>> values;
   for (const auto& spec : specs) {
     const auto given = settings.find(spec.name);
-    values[spec.name] =
-        parse(spec, given == settings.end() ? spec.fallback : given->second).value();
+    auto value = parse(spec, given == settings.end() ? spec.fallback : given->second);
+    if (!value) std::abort();  // The caller did not check.
+    values[spec.name] = std::move(*value);
   }
   return PluginConfig(std::move(values));
 }

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <random>
 #include <string>
@@ -102,12 +103,12 @@ std::string stage_yaml(const std::string& text) {
   return "{duration: " + text.substr(0, colon) + ", target: " + text.substr(colon + 1) + "}";
 }
 
-// The file's `load:` block with the command line over it.
-config::Tree load_block(const LoadOptions& options, config::Faults& faults) {
+// The file's `load:` block with the command line over it; nothing when the file cannot be read.
+std::optional<config::Tree> load_block(const LoadOptions& options, config::Faults& faults) {
   auto load = config::Tree::map({"command line", 0});
   if (!options.file.empty()) {
     const auto file = config::load_yaml(options.file, faults);
-    if (!file) return load;
+    if (!file) return std::nullopt;
     const auto* found = file->find("load");
     for (const auto& [key, value] : file->entries) {
       if (key != "load") faults.push_back({value.origin, key, "expected only load: in this file"});
@@ -145,7 +146,7 @@ Result<load::LoadPlan> make_plan(const LoadOptions& options) {
   if (!target) return tl::unexpected(target.error());
   config::Faults faults;
   const auto block = load_block(options, faults);
-  auto plan = load::read_plan(&block, "load", std::nullopt, faults);
+  auto plan = block ? load::read_plan(&*block, "load", std::nullopt, faults) : load::LoadPlan();
   if (!faults.empty()) {
     auto text = config::describe(faults);
     while (text.ends_with('\n')) text.pop_back();
@@ -157,7 +158,8 @@ Result<load::LoadPlan> make_plan(const LoadOptions& options) {
 }
 
 ExitCode refuse(const Error& error, Console& console) {
-  console.error << "stampede load: " << error.message << '\n';
+  const bool many = error.message.find('\n') != std::string::npos;
+  console.error << "stampede load:" << (many ? '\n' : ' ') << error.message << '\n';
   return error.code == ErrorCode::kInvalid ? ExitCode::kUsage : ExitCode::kEnvironment;
 }
 

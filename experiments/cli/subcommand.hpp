@@ -16,7 +16,7 @@
 
 #include "experiments/cli/exit_code.hpp"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): CLI11's own name.
 class App;
 }
 

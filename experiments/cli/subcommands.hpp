@@ -8,6 +8,8 @@
 
 namespace stampede::cli {
 
+Body declare_run(CLI::App& app);
+Body declare_sweep(CLI::App& app);
 Body declare_load(CLI::App& app);
 Body declare_plugins(CLI::App& app);
 

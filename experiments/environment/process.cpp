@@ -37,6 +37,9 @@ struct ChildSetup : bp::extend::handler {
   void on_exec_setup(Executor&) const {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(127);  // The parent died before prctl took effect.
+    sigset_t none;  // What the bench blocks to wait for it, the child has to hear.
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
     ::setpgid(0, 0);  // Ctrl-C at the terminal reaches the bench, which then stops its children.
     ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);  // Sockets and files of the bench stay its own.
     if (pinned) ::sched_setaffinity(0, sizeof set, &set);

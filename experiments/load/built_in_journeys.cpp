@@ -61,6 +61,7 @@ const JourneySpec* find_journey(const LoadPlan& plan, std::string_view name) {
 
 std::vector<std::string> journey_names(const LoadPlan& plan) {
   std::vector<std::string> names;
+  names.reserve(plan.journeys.size() + built_in_journeys().size());
   for (const auto& journey : plan.journeys) names.push_back(journey.name);
   for (const auto& journey : built_in_journeys()) names.push_back(journey.name);
   return names;

@@ -63,7 +63,7 @@ Engine::Engine(const LoadPlan& plan, std::shared_ptr<const JourneyBook> book,
 
 LoadResult Engine::run() {
   prctl(PR_SET_TIMERSLACK, 1);  // Of this thread: sleeping is then precise to some 25 us.
-  thread_timer_.emplace();
+  thread_timer_ = std::make_unique<ThreadTimer>();
   const auto first = open_ ? plan_.pre_allocated_vus : vu_steps_of(plan_).front().vus;
   for (std::int64_t i = 0; i < first; ++i) spawn_vu();
   asio::co_spawn(io_.get_executor(), control(), rethrow);
@@ -88,7 +88,9 @@ Task<void> Engine::live(Vu& vu) {
     co_await loop(vu);
   }
   close(vu);
-  if (--live_vus_ == 0) control_timer_.cancel();
+  --live_vus_;
+  note_vus();
+  if (live_vus_ == 0) control_timer_.cancel();
 }
 
 Task<void> Engine::loop(Vu& vu) {
@@ -135,11 +137,11 @@ Task<void> Engine::serve_arrivals(Vu& vu) {
       idle_.push_back(&vu);
       co_await park(vu);
     }
-    if (!vu.arrival) continue;
-    const auto intended = *std::exchange(vu.arrival, std::nullopt);
+    const auto arrival = std::exchange(vu.arrival, std::nullopt);
+    if (!arrival) continue;
     ++busy_vus_;
     note_vus();
-    co_await iterate(vu, intended);
+    co_await iterate(vu, *arrival);
     --busy_vus_;
     note_vus();
   }
@@ -199,7 +201,7 @@ Task<void> Engine::dispatch() {
   while (next && !ended_) {
     const auto due = start_ + *next;
     if (Steady::now() < due - plan_.spin) co_await sleep_until(due - plan_.spin);
-    while (!ended_ && Steady::now() < due) co_await asio::post(kUse);
+    while (!ended_ && Steady::now() < due) co_await asio::post(io_.get_executor(), kUse);
     for (std::size_t sent = 0; next && sent < kBurst && !ended_; ++sent) {
       const auto moment = now();
       if (*next > moment) break;
@@ -207,7 +209,7 @@ Task<void> Engine::dispatch() {
       arrive(*next);
       next = schedule.next();
     }
-    if (next && Steady::now() >= start_ + *next) co_await asio::post(kUse);
+    if (next && Steady::now() >= start_ + *next) co_await asio::post(io_.get_executor(), kUse);
   }
 }
 
@@ -304,11 +306,11 @@ LoadResult Engine::collect() {
   result.generator = health_.judge();
   result.connections = connections_;
   result.stopped = stopped_;
-  const auto records = result.ledger.size();
-  if (records > 0 && ledger_timed_ > 0) {
-    result.ledger_cost = {
-        records, static_cast<double>(result.ledger.bytes()) / static_cast<double>(records),
-        static_cast<double>(ledger_time_.count()) / static_cast<double>(ledger_timed_)};
+  if (const auto records = result.ledger.size(); records > 0) {
+    const auto typical = ledger_begin_.quantile(0.5) + ledger_finish_.quantile(0.5);
+    result.ledger_cost = {records,
+                          static_cast<double>(result.ledger.bytes()) / static_cast<double>(records),
+                          static_cast<double>(typical.count())};
   }
   return result;
 }

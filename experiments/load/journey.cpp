@@ -14,7 +14,8 @@ bool is_write(const StepSpec& spec) { return spec.method != "GET" && spec.method
 
 std::string join_headers(const StepSpec& spec) {
   std::string text;
-  for (const auto& [name, value] : spec.headers) text += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : spec.headers)
+    text.append(name).append(": ").append(value).append("\r\n");
   return text;
 }
 
@@ -125,7 +126,9 @@ Result<Step> JourneyBook::ready(const StepSpec& spec, std::vector<std::string>& 
   Step step{.spec = spec, .writes = is_write(spec)};
   std::vector<std::string> unknown;  // Stays empty: the step was checked.
   step.path = Template(target_.base_path + spec.path, Template::Place::kPath, captures, unknown);
-  auto headers = "Host: " + target_.host + ":" + std::to_string(target_.port) + "\r\n";
+  const bool numeric_v6 = target_.host.find(':') != std::string::npos;
+  const auto host = numeric_v6 ? "[" + target_.host + "]" : target_.host;
+  auto headers = "Host: " + host + ":" + std::to_string(target_.port) + "\r\n";
   if (step.writes) headers += "Idempotency-Key: {key}\r\n";
   if (!spec.body.empty()) headers += "Content-Type: application/json\r\n";
   headers += join_headers(spec);

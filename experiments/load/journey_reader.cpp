@@ -52,7 +52,8 @@ StepSpec read_step(const Tree& tree, const std::string& path, std::vector<std::s
   const auto usual = step.method == "GET" ? OperationKind::kRead : OperationKind::kOther;
   step.kind = map.choice("operation", usual, config::Choices<OperationKind>(kOperations));
   if ((step.kind == OperationKind::kRead) != (step.method == "GET")) {
-    map.fault("operation", step.method + " is not a " + std::string(to_string(step.kind)));
+    map.fault("operation",
+              step.method + " cannot be of the kind " + std::string(to_string(step.kind)));
   }
   for_each_text(map, "headers", faults, [&step](const std::string& name, std::string value) {
     step.headers.emplace_back(name, std::move(value));

@@ -106,7 +106,7 @@ Result<LoadResult> LoadRun::wait() {
   return std::move(shared_->result);
 }
 
-Result<LoadResult> run_load(LoadPlan plan, std::stop_token stop) {
+Result<LoadResult> run_load(LoadPlan plan, const std::stop_token& stop) {
   auto run = LoadRun::start(std::move(plan));
   if (!run) return tl::unexpected(run.error());
   const std::stop_callback on_stop(stop, [&run] { (*run)->stop(); });

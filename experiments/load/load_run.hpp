@@ -53,6 +53,6 @@ class LoadRun {
 };
 
 // The same on the caller's thread, ended early by the token.
-Result<LoadResult> run_load(LoadPlan plan, std::stop_token stop = {});
+Result<LoadResult> run_load(LoadPlan plan, const std::stop_token& stop = {});
 
 }  // namespace stampede::load

@@ -22,7 +22,7 @@ class ResponseReader : public boost::beast::http::basic_parser<false> {
     if (server_timing_ != nullptr) server_timing_->clear();
     eager(true);
     header_limit(64 * 1024);
-    body_limit(boost::none);
+    body_limit(kNoLimit);  // Not boost::none: Boost 1.74 takes that for a limit of zero.
   }
 
   int status() const { return status_; }
@@ -31,7 +31,8 @@ class ResponseReader : public boost::beast::http::basic_parser<false> {
  private:
   using Code = boost::beast::error_code;
   using Text = boost::beast::string_view;
-  static constexpr std::size_t kMostBody = 64 * 1024;
+  static constexpr std::size_t kMostBody = 65'536;
+  static constexpr std::uint64_t kNoLimit = std::uint64_t{1} << 62U;
   static constexpr int kFirstError = 400;
 
   void on_request_impl(boost::beast::http::verb, Text, Text, int, Code&) override {}

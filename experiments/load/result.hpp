@@ -85,7 +85,8 @@ struct Connections {
 struct LedgerCost {
   std::uint64_t records = 0;
   double bytes_per_record = 0;
-  double nanoseconds_per_record = 0;  // Both calls together, timed for one record in 32.
+  // The median of both calls, timed for one record in 32: a mean would be of the thread's pauses.
+  double nanoseconds_per_record = 0;
 };
 
 struct LoadResult {

@@ -23,6 +23,7 @@ using ErrorCode = boost::system::error_code;
 constexpr Duration kConnectPause = std::chrono::milliseconds(100);
 constexpr Duration kStaleAfter = std::chrono::seconds(1);
 constexpr std::size_t kMostBuffer = 1 << 20;
+constexpr std::size_t kTimedOneIn = 32;
 
 LedgerOutcome ledger_outcome(int status, std::string_view code) {
   if (status >= 200 && status < 300) return LedgerOutcome::kAcknowledged;
@@ -217,23 +218,20 @@ bool Engine::capture(Vu& vu, const Step& step) const {
 
 std::optional<std::size_t> Engine::enter(const Vu& vu, std::size_t step, Duration sent) {
   if (!plan_.ledger || !book_->steps()[step].writes) return std::nullopt;
-  constexpr std::size_t kTimedOneIn = 32;
   if (ledger_.size() % kTimedOneIn != 0) return ledger_.begin(step, vu.values, sent);
   const auto began = Steady::now();
   const auto record = ledger_.begin(step, vu.values, sent);
-  ledger_time_ += Steady::now() - began;
-  ++ledger_timed_;
+  ledger_begin_.record(Steady::now() - began);
   return record;
 }
 
 void Engine::settle(std::optional<std::size_t> record, const Vu& vu, const Step& step,
                     const Answer& answer) {
   if (!record) return;
-  constexpr std::size_t kTimedOneIn = 32;
   const bool timed = *record % kTimedOneIn == 0;
   const auto began = timed ? Steady::now() : Steady::time_point();
   ledger_.finish(*record, ledger_answer(vu, step, answer));
-  if (timed) ledger_time_ += Steady::now() - began;
+  if (timed) ledger_finish_.record(Steady::now() - began);
 }
 
 LedgerAnswer Engine::ledger_answer(const Vu& vu, const Step& step, const Answer& answer) const {

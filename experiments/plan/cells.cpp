@@ -17,6 +17,10 @@ using config::Tree;
 
 constexpr std::array<std::string_view, 3> kBlocks{"load", "data", "expect"};
 
+std::string joined(const std::string& path, const std::string& key) {
+  return path.empty() ? key : fmt::format("{}.{}", path, key);
+}
+
 bool is_block(std::string_view key) { return std::ranges::find(kBlocks, key) != kBlocks.end(); }
 
 // Adds `value` below `key` (dotted), so that two spellings of one place meet.
@@ -24,7 +28,7 @@ void put(Tree& tree, std::string_view key, Tree value, const std::string& path,
          config::Faults& faults) {
   const auto dot = key.find('.');
   const std::string head(key.substr(0, dot));
-  const std::string full = path.empty() ? head : path + "." + head;
+  const std::string full = joined(path, head);
   if (dot != std::string_view::npos) {
     Tree inner = Tree::map(value.origin);
     put(inner, key.substr(dot + 1), std::move(value), full, faults);
@@ -67,7 +71,7 @@ void list_leaves(const Tree& tree, const std::string& path,
     return;
   }
   for (const auto& [key, value] : tree.entries) {
-    list_leaves(value, path.empty() ? key : path + "." + key, leaves);
+    list_leaves(value, joined(path, key), leaves);
   }
 }
 
@@ -112,7 +116,7 @@ std::string name_of(const Combination& combination, const std::vector<std::strin
   for (const auto& [key, value] : combination.values) {
     const bool is_axis = std::ranges::find(axes, key) != axes.end();
     if (!is_axis && key != "expect" && !key.starts_with("expect.")) {
-      append(key + "=" + inline_text(value));
+      append(fmt::format("{}={}", key, inline_text(value)));
     }
   }
   return name;
@@ -174,7 +178,7 @@ Tree nested(const Tree& tree, const std::string& path, config::Faults& faults) {
   if (!tree.is_map()) return tree;
   Tree result = Tree::map(tree.origin);
   for (const auto& [key, value] : tree.entries) {
-    put(result, key, nested(value, path.empty() ? key : path + "." + key, faults), path, faults);
+    put(result, key, nested(value, joined(path, key), faults), path, faults);
   }
   return result;
 }
@@ -215,6 +219,7 @@ Cell finish_cell(const Draft& draft, const Checks& checks, config::Faults& fault
   cell.expect = read_expectations(draft.whole.find("expect"), "expect", checks.audits, found);
   if (checks.load) std::ranges::move(checks.load(cell.load), std::back_inserter(found));
   if (checks.server) std::ranges::move(checks.server(cell.server), std::back_inserter(found));
+  if (checks.cell) std::ranges::move(checks.cell(cell), std::back_inserter(found));
   cell.load_time = load_time(cell.load);
   add_faults(std::move(found), draft, faults);
   return cell;

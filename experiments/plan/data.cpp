@@ -14,7 +14,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::int64_t kMostRows = 100'000'000;
+// As much as the server seeds.
+constexpr std::int64_t kMostRows = 10'000'000;
+constexpr std::size_t kMostCoupons = 1'000;
 constexpr std::int64_t kMostMoney = 1'000'000'000'000;
 
 enum class Preset { kSmall, kS2, kS3, kS5 };
@@ -79,6 +81,11 @@ void read_coupons(const config::Tree& tree, const std::string& path, Seed& seed,
   if (!tree.is_list()) {
     faults.push_back({tree.origin, path, "expected a list such as [{discount: 10%, total: 100}]"});
     return;
+  }
+  if (tree.items.size() > kMostCoupons) {
+    faults.push_back(
+        {tree.origin, path,
+         fmt::format("expected at most {} coupons, got {}", kMostCoupons, tree.items.size())});
   }
   seed.coupons.clear();
   for (std::size_t i = 0; i < tree.items.size(); ++i) {

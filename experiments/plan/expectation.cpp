@@ -83,8 +83,8 @@ Expectations read_expectations(const config::Tree* tree, const std::string& path
     } else if (key.starts_with("audit.")) {
       read_one(expectations, key.substr(6), value, path, audits, faults);
     } else {
-      faults.push_back(
-          {value.origin, path + "." + key, "expected audit.NAME, for example audit.oversold"});
+      faults.push_back({value.origin, fmt::format("{}.{}", path, key),
+                        "expected audit.NAME, for example audit.oversold"});
     }
   }
   return expectations;

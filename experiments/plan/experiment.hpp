@@ -66,6 +66,9 @@ struct Checks {
   // Of a complete server config, respectively a complete load block.
   std::function<config::Faults(const config::Tree&)> server;
   std::function<config::Faults(const config::Tree&)> load;
+  // Of a whole cell, for what takes more than one of its blocks: a load that names more users than
+  // the data has.
+  std::function<config::Faults(const Cell&)> cell;
   std::vector<std::string> audits = audit_names();
 };
 

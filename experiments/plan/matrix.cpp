@@ -68,7 +68,7 @@ void check_exclude(const Matrix& matrix, const std::string& path, config::Faults
   for (const Entry& entry : matrix.exclude) {
     for (const auto& [key, value] : entry.values) {
       if (std::ranges::find(keys, key) != keys.end()) continue;
-      faults.push_back({value.origin, path + ".exclude." + key,
+      faults.push_back({value.origin, fmt::format("{}.exclude.{}", path, key),
                         "is not an axis of this matrix" + config::suggestion(key, keys)});
     }
   }
@@ -79,7 +79,7 @@ void check_include(const Matrix& matrix, const std::string& path, config::Faults
     for (const auto& [key, value] : entry.values) {
       for (const Axis& axis : matrix.axes) {
         if (!overlap(key, axis.key)) continue;
-        faults.push_back({value.origin, path + ".include." + key,
+        faults.push_back({value.origin, fmt::format("{}.include.{}", path, key),
                           fmt::format("overlaps the axis {}; write the keys out", axis.key)});
       }
     }
@@ -163,7 +163,7 @@ std::string inline_text(const Tree& value) {
     case Tree::Kind::kMap: {
       std::string text;
       for (const auto& [key, item] : value.entries) {
-        text += (text.empty() ? "" : ", ") + key + ": " + inline_text(item);
+        text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", key, inline_text(item));
       }
       return "{" + text + "}";
     }

@@ -36,13 +36,25 @@ std::optional<nanoseconds> duration_at(const Tree& map, std::string_view key) {
   return config::parse_duration(value->scalar);
 }
 
+// The load block's own factor of time: `scale: 0.1` or `scale: {load: 1, time: 0.1}`.
+double own_scale(const Tree& load) {
+  const Tree* scale = load.find("scale");
+  if (scale != nullptr && scale->is_map()) scale = scale->find("time");
+  if (scale == nullptr || !scale->is_scalar()) return 1;
+  return config::parse_real(scale->scalar).value_or(1);
+}
+
+nanoseconds times(nanoseconds duration, double factor) {
+  return nanoseconds(std::llround(static_cast<double>(duration.count()) * factor));
+}
+
 }  // namespace
 
 void scale_load(Tree& load, double factor) {
   if (!load.is_map()) return;
-  for (const auto* key : {"warmup", "duration", "maxDuration"}) {
-    scale_duration(load.find(key), factor);
-  }
+  scale_duration(load.find("warmup"), factor);
+  scale_duration(load.find("duration"), factor);
+  if (factor > 1) scale_duration(load.find("maxDuration"), factor);
   scale_count(load.find("iterations"), factor);
   Tree* stages = load.find("stages");
   if (stages == nullptr) return;
@@ -52,14 +64,15 @@ void scale_load(Tree& load, double factor) {
 std::optional<nanoseconds> load_time(const Tree& load) {
   if (!load.is_map()) return std::nullopt;
   const nanoseconds warmup = duration_at(load, "warmup").value_or(nanoseconds(0));
-  if (const auto duration = duration_at(load, "duration")) return warmup + *duration;
+  if (const auto duration = duration_at(load, "duration"))
+    return times(warmup + *duration, own_scale(load));
   const Tree* stages = load.find("stages");
   if (stages == nullptr || stages->items.empty()) return std::nullopt;
   nanoseconds sum = warmup;
   for (const Tree& stage : stages->items) {
     sum += duration_at(stage, "duration").value_or(nanoseconds(0));
   }
-  return sum;
+  return times(sum, own_scale(load));
 }
 
 }  // namespace stampede::plan

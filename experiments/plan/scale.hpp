@@ -1,10 +1,11 @@
 // Making an experiment longer or shorter without making it another experiment.
 //
-// `--scale F` multiplies how long the load lasts: load.warmup, load.duration, load.maxDuration, the
-// durations of load.stages, and load.iterations of the executors that count instead of timing.
-// Rates, virtual users, think times and data stay: they decide what is contended, and a scaled run
-// is to answer the same question. A profile of 37 minutes at --scale 0.01 takes 22 seconds at full
-// rate.
+// `--scale F` multiplies how long the load lasts: load.warmup, load.duration, the durations of
+// load.stages, and load.iterations of the executors that count instead of timing; load.maxDuration,
+// which only bounds those, grows and never shrinks. Rates, virtual users, think times and data
+// stay: they decide what is contended, and a scaled run is to answer the same question. A profile
+// of 37 minutes at --scale 0.01 takes 22 seconds at full rate. (The key load.scale of the file can
+// scale users and rates too.)
 //
 // Pure functions: safe to call from any thread.
 

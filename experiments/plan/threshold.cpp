@@ -58,6 +58,7 @@ bool is_latency(Metric metric) {
 template <typename Table>
 std::vector<std::string> names_of(const Table& table) {
   std::vector<std::string> names;
+  names.reserve(table.size());
   for (const auto& [name, value] : table) names.emplace_back(name);
   return names;
 }
@@ -296,7 +297,7 @@ ThresholdResult evaluate(const Threshold& threshold, const Measured& measured) {
       actual = static_cast<double>(count_of(threshold.outcome, measured));
       break;
     case Metric::kTps:
-      actual = measured.seconds > 0 ? static_cast<double>(measured.success) / measured.seconds : 0;
+      actual = measured.seconds > 0 ? measured.good / measured.seconds : 0;
       break;
     default:
       actual = measured.seconds > 0 ? static_cast<double>(answers(measured)) / measured.seconds : 0;

@@ -3,7 +3,7 @@
 //   p(95) < 5s        p(99.9) <= 300ms   avg < 1s    med, min, max
 //   rate(error) < 0.01    rate(refusal)   rate(success) > 0.97    rate(timeout)
 //   count(error) == 0
-//   tps > 100   successes per second        rps > 100   all answers per second
+//   tps > 100   goodput per second          rps > 100   all answers per second
 //
 // Latencies always have a unit. `error` counts timeouts and broken connections too. A threshold
 // over zero samples fails: an objective that nothing was measured for is not met.
@@ -45,6 +45,7 @@ struct Measured {
   std::uint64_t refusal = 0;
   std::uint64_t error = 0;    // Without timeouts.
   std::uint64_t timeout = 0;  // Timeouts and broken connections.
+  double good = 0;            // Completed orders, issued coupons and charges: what tps counts.
   double seconds = 0;         // Of all measured windows together.
 };
 

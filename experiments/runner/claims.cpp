@@ -47,7 +47,7 @@ Claim claim_of(const load::Ledger& ledger, const load::LedgerRecord& record, Cla
               .code = std::string(ledger.code(record))};
   if (kind == Claim::Kind::kOrder) {
     for (const auto& item : ledger.items(record)) {
-      claim.items.push_back({item.product, item.quantity});
+      claim.items.push_back({ProductId{item.product}, item.quantity});
     }
     if (claim.standing == Claim::Standing::kAcknowledged) claim.order = record.order;
   }

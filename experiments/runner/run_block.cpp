@@ -42,9 +42,11 @@ config::Tree server_config(const BlockPlan& plan) {
 
 Result<load::LoadPlan> load_plan(const BlockPlan& plan, const Server& server) {
   const auto& data = plan.cell.data;
-  const load::Population seeded{.users = data.users,
-                                .products = data.products,
-                                .coupons = static_cast<std::int64_t>(data.coupons.size())};
+  // What was not seeded is never asked for, but ids are drawn from at least one.
+  const load::Population seeded{
+      .users = std::max<std::int64_t>(1, data.users),
+      .products = std::max<std::int64_t>(1, data.products),
+      .coupons = std::max<std::int64_t>(1, static_cast<std::int64_t>(data.coupons.size()))};
   config::Faults faults;
   auto read = load::read_plan(&plan.cell.load, "load", seeded, faults);
   if (!faults.empty()) return fail(ErrorCode::kInvalid, config::describe(faults));
@@ -68,15 +70,20 @@ struct Reading {
   }
 };
 
+environment::ProcessUsage difference(const environment::ProcessUsage& begin,
+                                     environment::ProcessUsage end) {
+  end.cpu -= begin.cpu;
+  end.voluntary_switches -= begin.voluntary_switches;
+  end.involuntary_switches -= begin.involuntary_switches;
+  return end;
+}
+
 std::optional<WindowUsage> usage_between(const Reading& begin, const Reading& end) {
   if (!begin.server || !end.server || !begin.self || !end.self) return std::nullopt;
   WindowUsage usage;
-  usage.server = *end.server;
-  usage.server.cpu -= begin.server->cpu;
-  usage.server.voluntary_switches -= begin.server->voluntary_switches;
-  usage.server.involuntary_switches -= begin.server->involuntary_switches;
-  const auto foreign =
-      (end.machine - begin.machine) - usage.server.cpu - (end.self->cpu - begin.self->cpu);
+  usage.server = difference(*begin.server, *end.server);
+  usage.bench = difference(*begin.self, *end.self);
+  const auto foreign = (end.machine - begin.machine) - usage.server.cpu - usage.bench.cpu;
   usage.seconds = std::chrono::duration<double>(end.at - begin.at).count();
   const double capacity = usage.seconds * std::thread::hardware_concurrency();
   usage.foreign_cpu =
@@ -102,7 +109,7 @@ class Watch {
     }
     while (!run_.finished()) {
       const auto progress = run_.progress();
-      if (on_progress_) on_progress_(progress);
+      on_progress_(progress.warming_up ? "warm-up" : "load", &progress);
       if (stop_.stop_requested() || !server_.alive()) run_.stop();
       if (!begin_ && !progress.warming_up && progress.elapsed >= warmup_) {
         if (auto opened = open_window(); !opened) return opened;
@@ -149,6 +156,7 @@ Result<void> apply_load(const BlockPlan& plan, Server& server, const std::stop_t
   auto planned = load_plan(plan, server);
   if (!planned) return Unexpected(planned.error());
   const auto warmup = planned->warmup;
+  outcome.warmup = warmup;
   auto run = load::LoadRun::start(std::move(*planned));
   if (!run) return Unexpected(run.error());
   Watch watch(**run, server, warmup, stop, on_progress);
@@ -162,11 +170,14 @@ Result<void> apply_load(const BlockPlan& plan, Server& server, const std::stop_t
   return {};
 }
 
-Result<void> audit(const BlockPlan& plan, Server& server, BlockOutcome& outcome) {
+Result<void> audit(const BlockPlan& plan, Server& server, const OnProgress& on_progress,
+                   BlockOutcome& outcome) {
+  on_progress("draining", nullptr);
   if (auto drained = server.drain(kDrainPatience); !drained) return drained;
   auto stats = server.stats();
   if (!stats) return Unexpected(stats.error());
   outcome.stats = std::move(*stats);
+  on_progress("auditing", nullptr);
   auto claims = claims_of(outcome.load->ledger);
   outcome.replays = replay_unknown(outcome.load->ledger, server, claims);
   const auto final_state =
@@ -178,12 +189,14 @@ Result<void> audit(const BlockPlan& plan, Server& server, BlockOutcome& outcome)
 
 Result<void> run(const BlockPlan& plan, const std::stop_token& stop, const OnProgress& on_progress,
                  BlockOutcome& outcome) {
+  on_progress("starting", nullptr);
   auto server = Server::start({.program = plan.server_program,
                                .config = server_config(plan),
                                .folder = plan.folder,
                                .cpus = plan.processors.server},
                               kStartPatience);
   if (!server) return Unexpected(server.error());
+  on_progress("seeding", nullptr);
   if (auto seeded = server->seed(plan::seed_json(plan.cell.data), kSeedPatience); !seeded) {
     return seeded;
   }
@@ -192,7 +205,7 @@ Result<void> run(const BlockPlan& plan, const std::stop_token& stop, const OnPro
   if (!server->alive()) {
     return fail(ErrorCode::kUnavailable, "the server died under load: " + server->obituary());
   }
-  if (auto audited = audit(plan, *server, outcome); !audited) {
+  if (auto audited = audit(plan, *server, on_progress, outcome); !audited) {
     return fail(audited.error().code, audited.error().message + "; " + server->obituary());
   }
   const auto ended = server->stop(kStopGrace);

@@ -1,5 +1,5 @@
-// One run of one cell: a fresh data directory and server, seed, warm up, load, drain, replay, audit,
-// stop. Nothing of it is left behind but a folder with the configuration and the log.
+// One run of one cell: a fresh data directory and server, seed, warm up, load, drain, replay,
+// audit, stop. Nothing of it is left behind but a folder with the configuration and the log.
 
 #pragma once
 
@@ -43,21 +43,26 @@ struct BlockPlan {
 // What the server and the machine used over the window.
 struct WindowUsage {
   environment::ProcessUsage server;  // Differences, but for resident_bytes, which is at the end.
+  environment::ProcessUsage bench;   // This process: the generator and what watches it.
   double foreign_cpu = 0;            // Share of the machine, 0..1, used by neither side.
   double seconds = 0;
 };
 
 struct BlockOutcome {
   std::optional<load::LoadResult> load;  // Nothing when it did not come to that.
+  std::chrono::nanoseconds warmup{0};
   std::optional<WindowUsage> usage;
-  std::string stats;    // The JSON of GET /admin/stats after the load; "" when there is none.
+  std::string stats;  // The JSON of GET /admin/stats after the load; "" when there is none.
   std::vector<audit::Finding> findings;
   Replays replays;
-  std::string failure;      // Why the run does not count, with the server's last words; "" if it does.
+  std::string failure;  // Why the run does not count, with the server's last words; "" if it does.
   bool interrupted = false;  // By the user: the run does not count and is no failure.
 };
 
-using OnProgress = std::function<void(const load::LoadProgress&)>;
+// Told at each step ("starting", "seeding", "warm-up", "load", "draining", "auditing"), and again
+// while the load runs, then with its progress; else that is null.
+using OnProgress =
+    std::function<void(const std::string& stage, const load::LoadProgress* progress)>;
 
 // Call it from a thread that outlives the servers it starts: they die with it.
 BlockOutcome run_block(const BlockPlan& plan, std::stop_token stop, const OnProgress& on_progress);

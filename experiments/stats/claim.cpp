@@ -48,21 +48,21 @@ Finding worded_for(Evidence evidence, Finding finding) {
   return finding == Finding::kReproduced ? Finding::kHoldsHere : Finding::kDoesNotHoldHere;
 }
 
-Finding judge_no_effect(const Comparison& measured) {
+Finding judge_no_effect(Answer answer, double ratio, const Interval& interval) {
   const double margin = std::log1p(kNoEffectMeasured);
-  const double low = std::log(measured.interval->low);
-  const double high = std::log(measured.interval->high);
-  if (low >= -margin && high <= margin) return Finding::kReproduced;
-  if (measured.answer == Answer::kUnclear) return Finding::kCannotTell;
-  return std::abs(std::log(*measured.ratio)) > margin ? Finding::kContradicted : Finding::kWeaker;
+  if (std::log(interval.low) >= -margin && std::log(interval.high) <= margin) {
+    return Finding::kReproduced;
+  }
+  if (answer == Answer::kUnclear) return Finding::kCannotTell;
+  return std::abs(std::log(ratio)) > margin ? Finding::kContradicted : Finding::kWeaker;
 }
 
-Finding judge_effect(const Claim& claim, const Comparison& measured) {
-  if (measured.answer == Answer::kUnclear) return Finding::kNotReproduced;
+Finding judge_effect(const Claim& claim, Answer answer, double ratio) {
+  if (answer == Answer::kUnclear) return Finding::kNotReproduced;
   const Answer expected = claim.direction == Direction::kHigher ? Answer::kHigher : Answer::kLower;
-  if (measured.answer != expected) return Finding::kContradicted;
+  if (answer != expected) return Finding::kContradicted;
   if (!claim.ratio) return Finding::kReproduced;
-  const double share = std::log(*measured.ratio) / std::log(*claim.ratio);
+  const double share = std::log(ratio) / std::log(*claim.ratio);
   return share >= kReproducedShare ? Finding::kReproduced : Finding::kWeaker;
 }
 
@@ -91,19 +91,22 @@ std::optional<Finding> finding_from(std::string_view text) {
 }
 
 Claim claim_of(Evidence evidence, double before, double after) {
-  Claim claim{evidence, Direction::kNoEffect, after / before};
-  if (std::abs(std::log(*claim.ratio)) > std::log1p(kNoEffectClaimed)) {
-    claim.direction = *claim.ratio > 1 ? Direction::kHigher : Direction::kLower;
+  const double ratio = after / before;
+  Direction direction = Direction::kNoEffect;
+  if (std::abs(std::log(ratio)) > std::log1p(kNoEffectClaimed)) {
+    direction = ratio > 1 ? Direction::kHigher : Direction::kLower;
   }
-  return claim;
+  return {evidence, direction, ratio};
 }
 
 Judgement judge(const Claim& claim, const Comparison& measured) {
   if (!measured.ratio || !measured.interval) {
     return {Finding::kCannotTell, fmt::format("{}; {}", describe(claim), measured.reason)};
   }
-  const Finding finding = claim.direction == Direction::kNoEffect ? judge_no_effect(measured)
-                                                                  : judge_effect(claim, measured);
+  const Finding finding =
+      claim.direction == Direction::kNoEffect
+          ? judge_no_effect(measured.answer, *measured.ratio, *measured.interval)
+          : judge_effect(claim, measured.answer, *measured.ratio);
   return {worded_for(claim.evidence, finding),
           fmt::format("{}, measured {:.2f}x [{:.2f}, {:.2f}] over {} blocks", describe(claim),
                       *measured.ratio, measured.interval->low, measured.interval->high,

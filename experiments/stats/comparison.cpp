@@ -145,6 +145,7 @@ Comparison compare(std::span<const Pair> pairs, const Rules& rules) {
     return result;
   }
   std::vector<double> differences;
+  differences.reserve(used.size());
   for (const Pair& pair : used) differences.push_back(std::log(pair.candidate / pair.baseline));
   if (!differences.empty()) {
     result.ratio = std::exp(std::accumulate(differences.begin(), differences.end(), 0.0) /

@@ -23,7 +23,7 @@ inline Result<Outcome> begin(Operation& operation, Context& context) {
 // protects them.
 inline Result<Outcome> run_once(Store& store, const TransactionOptions& forms, Operation& operation,
                                 Context& context) {
-  const auto begun = begin(operation, context);
+  auto begun = begin(operation, context);
   if (!begun || !begun->committed()) return begun;
   return store.transact(forms, operation, context);
 }

@@ -40,7 +40,7 @@ class Optimistic final : public stampede::LockStrategy {
   stampede::Result<stampede::Outcome> execute(stampede::Store& store, const stampede::Scope&,
                                               stampede::Operation& operation,
                                               stampede::Context& context) override {
-    const auto begun = stampede::locks::begin(operation, context);
+    auto begun = stampede::locks::begin(operation, context);
     if (!begun || !begun->committed()) return begun;
     for (std::int64_t attempt = 1;; ++attempt) {
       auto outcome = store.transact(kForms, operation, context);

@@ -105,7 +105,7 @@ TEST_P(HttpServerConcurrency, AnswersPipelinedRequestsInOrderOneAtATime) {
   for (int i = 0; i < kRequests; ++i) {
     requests += post(i % 2 == 0 ? "/worker" : "/echo", std::to_string(i) + std::string(100, 'p'));
   }
-  std::thread sender([&] { mine.send(requests); });
+  std::jthread sender([&] { mine.send(requests); });
   for (int i = 0; i < kRequests; ++i) {
     const auto response = mine.receive();
     ASSERT_TRUE(response) << "request " << i;
@@ -123,7 +123,7 @@ TEST_P(HttpServerConcurrency, SurvivesADeepPipelineAnsweredAtOnce) {
   auto mine = client();
   std::string requests;
   for (int i = 0; i < kRequests; ++i) requests += get("/");
-  std::thread sender([&] { mine.send(requests); });
+  std::jthread sender([&] { mine.send(requests); });
   int answered = 0;
   while (answered < kRequests && mine.receive()) ++answered;
   sender.join();
@@ -143,6 +143,31 @@ TEST_P(HttpServerConcurrency, ServesWhatWasPipelinedBehindAHeldAnswer) {
   }
   EXPECT_EQ(mine.receive()->body, "ok");
   EXPECT_TRUE(mine.wait_closed());
+}
+
+// The end of the input and an answer from another thread meet, in either order.
+TEST_P(HttpServerConcurrency, LosesNoPipelinedRequestWhenTheClientClosesItsHalf) {
+  start();
+  for (int round = 0; round < 300; ++round) {
+    auto mine = client();
+    mine.send(get("/park") + get("/worker") + get("/"));
+    auto parked = application_.take_parked(1);
+    ASSERT_EQ(parked.size(), 1U);
+    std::atomic<bool> go{false};
+    std::jthread answering([&] {
+      while (!go) continue;
+      parked[0].responder.send(text("first"));
+    });
+    go = true;
+    mine.finish_sending();
+    answering.join();
+    for (const auto* body : {"first", "/worker||", "ok"}) {
+      const auto response = mine.receive();
+      ASSERT_TRUE(response) << body << " in round " << round;
+      EXPECT_EQ(response->body, body);
+    }
+    EXPECT_TRUE(mine.wait_closed());
+  }
 }
 
 TEST_P(HttpServerConcurrency, Answers500ForAThrowOrADroppedResponder) {
@@ -200,7 +225,7 @@ TEST_P(HttpServerConcurrency, SurvivesAnswersThatRaceWithStop) {
       clients.back().send(get("/park"));
     }
     auto parked = application_.take_parked(8);
-    std::thread answering([&] {
+    std::jthread answering([&] {
       for (auto& one : parked) one.responder.send(text("raced"));
     });
     server_->stop();

@@ -9,6 +9,7 @@ namespace stampede::test {
 namespace {
 
 constexpr int kThreads = 8;
+constexpr std::int64_t kStock = 20;
 constexpr std::uint64_t kNumbersPerThread = 1000;  // Of operations, so that none occurs twice.
 
 // What the callers of many operations were told.
@@ -45,7 +46,6 @@ std::uint64_t number_of(int thread, int round) {
 }
 
 std::string never_sells_more_than_the_stock(const Subject& subject) {
-  constexpr std::int64_t kStock = 20;
   Sale sale(subject, small_sale(kStock, 10'000));
   Answers answers;
   on_all_threads(5, [&](int thread, int round) {
@@ -125,7 +125,8 @@ std::string is_destroyed_cleanly_after_use(const Subject& subject) {
       Purchase purchase(number_of(thread, round + 2 * life), kAda, {{kTea, 1}});
       answers.count(run(*sale.strategy, *sale.store, purchase).outcome);
     });
-    findings.expect(answers.committed + answers.gave_up == 2 * kThreads, "not all were answered");
+    findings.expect(answers.committed + answers.gave_up == std::size_t{2} * kThreads,
+                    "not all were answered");
     sale.strategy.reset();
     sale.strategy = subject.make_strategy();
   }

@@ -81,7 +81,7 @@ TEST_P(Fairness, NobodyStarvesUnderContention) {
   const auto [least, most] = std::ranges::minmax_element(found, by_median);
   report("median_of_the_luckiest_thread", least->waits.quantile(0.5));
   report("median_of_the_unluckiest_thread", most->waits.quantile(0.5));
-  EXPECT_EQ(contradictions_after(kThreads * kRounds), "");
+  EXPECT_EQ(contradictions_after(std::size_t{kThreads} * kRounds), "");
 }
 
 INSTANTIATE_TEST_SUITE_P(Locks, Fairness, testing::ValuesIn(pairings_of(kLockingStrategies)),

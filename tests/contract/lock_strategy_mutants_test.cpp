@@ -28,7 +28,7 @@ class Mutant : public LockStrategy {
  protected:
   static Result<Outcome> begin_and_work(const TransactionOptions& forms, Store& store,
                                         Operation& operation, Context& context) {
-    const auto begun = operation.guarded(context);
+    auto begun = operation.guarded(context);
     if (!begun || !begun->committed()) return begun;
     return store.transact(forms, operation, context);
   }
@@ -110,7 +110,7 @@ class TakesTheLockAfterGuarded final : public Mutant {
  public:
   Result<Outcome> execute(Store& store, const Scope&, Operation& operation,
                           Context& context) override {
-    const auto begun = operation.guarded(context);
+    auto begun = operation.guarded(context);
     if (!begun || !begun->committed()) return begun;
     const std::unique_lock lock(mutex_, context.deadline);
     return lock ? store.transact(kBlind, operation, context) : too_late();
@@ -141,7 +141,7 @@ class Retries final : public Mutant {
                           Context& context) override {
     auto outcome = begin_and_work(kVersioned, store, operation, context);
     while (Again::wanted(outcome, context)) outcome = Again::run(store, operation, context);
-    return Again::answer(std::move(outcome));
+    return Again::answer(outcome);
   }
 
   static bool is_conflict(const Result<Outcome>& outcome) {
@@ -156,12 +156,12 @@ struct Properly {
   static Result<Outcome> run(Store& store, Operation& operation, Context& context) {
     return store.transact(kVersioned, operation, context);
   }
-  static Result<Outcome> answer(Result<Outcome> outcome) { return outcome; }
+  static Result<Outcome> answer(const Result<Outcome>& outcome) { return outcome; }
 };
 
 struct WithGuarded : Properly {
   static Result<Outcome> run(Store& store, Operation& operation, Context& context) {
-    const auto begun = operation.guarded(context);
+    auto begun = operation.guarded(context);
     if (!begun || !begun->committed()) return begun;
     return store.transact(kVersioned, operation, context);
   }
@@ -186,7 +186,7 @@ struct BeyondTheDeadline : Properly {
 
 struct NeverAndSaysCommitted : Properly {
   static bool wanted(const Result<Outcome>&, const Context&) { return false; }
-  static Result<Outcome> answer(Result<Outcome> outcome) {
+  static Result<Outcome> answer(const Result<Outcome>& outcome) {
     return Retries<Properly>::is_conflict(outcome) ? Outcome::commit() : outcome;
   }
 };

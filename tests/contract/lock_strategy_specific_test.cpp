@@ -90,6 +90,7 @@ Result<Outcome> transfer(LockStrategy& strategy, Store& store, UserId from, User
 TEST_F(Specific, PerUserDoesNotDeadlockOverTwoUsersInEitherOrder) {
   const auto strategy = workshop_.strategy("per_user");
   std::vector<std::future<int>> threads;
+  threads.reserve(4);
   for (int thread = 0; thread < 4; ++thread) {
     threads.push_back(std::async(std::launch::async, [&, thread] {
       int committed = 0;

@@ -14,7 +14,8 @@
 
 namespace stampede {
 
-// How GoogleTest shows an outcome.
+// How GoogleTest shows an outcome; it looks for a function of this name.
+// NOLINTBEGIN(readability-identifier-naming)
 inline void PrintTo(const Result<Outcome>& outcome, std::ostream* out) {
   if (!outcome) {
     *out << to_string(outcome.error().code) << ": " << outcome.error().message;
@@ -27,6 +28,7 @@ inline void PrintTo(const Result<Outcome>& outcome, std::ostream* out) {
 inline void PrintTo(const Outcome& outcome, std::ostream* out) {
   PrintTo(Result<Outcome>(outcome), out);
 }
+// NOLINTEND(readability-identifier-naming)
 
 }  // namespace stampede
 

@@ -5,9 +5,9 @@
 namespace stampede::test {
 namespace {
 
-Event event(std::string topic, std::uint64_t number, UserId user) {
+Event event(const std::string& topic, std::uint64_t number, UserId user) {
   return {.id = topic + "-" + std::to_string(number),
-          .topic = std::move(topic),
+          .topic = topic,
           .key = std::to_string(value_of(user)),
           .payload = "{}",
           .correlation = "test"};
@@ -31,8 +31,9 @@ bool goes_on(const Result<Outcome>& outcome) { return outcome && outcome->commit
 template <typename Row>
 Result<Outcome> keep(Result<std::optional<Row>> row, Row& into, RefusalCode otherwise) {
   if (!row) return Unexpected(row.error());
-  if (!*row) return Outcome::refuse(otherwise);
-  into = std::move(**row);
+  std::optional<Row>& found = *row;
+  if (!found) return Outcome::refuse(otherwise);
+  into = *std::move(found);
   return Outcome::commit();
 }
 

@@ -13,8 +13,8 @@ namespace {
 
 namespace http = beast::http;
 
-constexpr std::size_t kReadBytes = 8 * 1024;
-constexpr std::size_t kKeptCapacity = 64 * 1024;
+constexpr std::size_t kReadBytes = 8'192;
+constexpr std::size_t kKeptCapacity = 65'536;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }

@@ -12,10 +12,10 @@ namespace {
 
 // Input taken in beyond the request that is being answered. More waits in the kernel, where it
 // slows its sender down.
-constexpr std::size_t kReadAhead = 16 * 1024;
+constexpr std::size_t kReadAhead = 16'384;
 
 // A buffer that a large request or answer has grown is not kept.
-constexpr std::size_t kKeptCapacity = 64 * 1024;
+constexpr std::size_t kKeptCapacity = 65'536;
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -66,9 +66,10 @@ bool Connection::read_some() {
     return true;
   }
   if (size < 0) return is_temporary(error);
-  // A client may close its half and still wait for the answers it is owed.
+  // A client may close its half and still wait for the answers it is owed, also to requests that
+  // are here and have not begun: serve() knows when there is nothing left.
   end_of_input_ = true;
-  return phase_ == Phase::kHandling || phase_ == Phase::kWriting;
+  return phase_ != Phase::kLingering && phase_ != Phase::kBroken;
 }
 
 bool Connection::serve() {

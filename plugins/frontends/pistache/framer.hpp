@@ -40,7 +40,7 @@ class Framer {
   Framing framing() const { return rules_.framing(); }
 
   // After kMalformed.
-  const Rejection& rejection() const { return *rejection_; }
+  const Rejection& rejection() const { return rejection_.value(); }
 
   // True once, when the head is complete and the client waits for "100 Continue".
   bool take_continue();

@@ -14,7 +14,7 @@ namespace {
 namespace polling = Pistache::Polling;
 using std::chrono::milliseconds;
 
-constexpr std::size_t kScratchBytes = 64 * 1024;
+constexpr std::size_t kScratchBytes = 65'536;
 constexpr milliseconds kListenPause{20};
 
 FileDescriptor require(int fd, const char* what) {

@@ -81,6 +81,7 @@ class Running {
 
   std::vector<Loop*> loops() const {
     std::vector<Loop*> loops;
+    loops.reserve(threads_.size());
     for (const auto& io : threads_) loops.push_back(io->loop.get());
     return loops;
   }

@@ -158,6 +158,7 @@ TEST(OrderInDoubt, IsAnsweredByWhatTheStoreHolds) {
   const auto lost = sale.order(order_of(1, {item(3, 2)}, "key"));
   ASSERT_FALSE(lost);
   EXPECT_EQ(lost.error().code, ErrorCode::kInDoubt);
+  EXPECT_EQ(sale.orders().size(), 1U) << "no money hangs on it: nothing is written about it";
   const auto again = sale.order(order_of(1, {item(3, 2)}, "key"));
   ASSERT_TRUE(is_accepted(again));
   EXPECT_FALSE(again->replayed);

@@ -12,83 +12,29 @@
 #include <utility>
 #include <vector>
 
-#include "tests/core/pipeline/sale.hpp"
+#include "tests/core/pipeline/payment_sale.hpp"
 
 namespace stampede::pipeline {
 namespace {
 
-using testing::Fault;
+using testing::change;
+using testing::expect_money_conserved;
 using testing::is_accepted;
 using testing::is_refused;
 using testing::item;
+using testing::kConflict;
+using testing::kLostAnswer;
+using testing::kLostCommit;
+using testing::kLostConnection;
+using testing::name_of;
 using testing::order_of;
 using testing::Sale;
-
-constexpr Fault kConflict{.runs = true, .commits = false, .answer = ErrorCode::kConflict};
-constexpr Fault kLostAnswer{.runs = true, .commits = true, .answer = ErrorCode::kInDoubt};
-constexpr Fault kLostCommit{.runs = true, .commits = false, .answer = ErrorCode::kInDoubt};
-constexpr Fault kLostConnection{.runs = false, .commits = false, .answer = ErrorCode::kInDoubt};
-
-void expect_money_conserved(Sale& sale, std::int64_t user = 1) {
-  std::map<OrderId, Money> completed;
-  Money spent;
-  for (const auto& order : sale.orders()) {
-    if (order.status != Order::Status::kCompleted) continue;
-    if (order.total != Money{}) completed[order.id] = order.total;
-    if (order.user == UserId{user}) spent += order.total;
-  }
-  EXPECT_EQ(sale.payments.held(), completed);
-  EXPECT_EQ(sale.balance(user), 10'000 - spent.minor);
-  EXPECT_EQ(sale.events().size(), completed.size());
-}
-
-// Changes the state from outside the pipeline.
-class Change final : public Operation {
- public:
-  explicit Change(std::function<void(Transaction&)> change) : change_(std::move(change)) {}
-  Result<Outcome> work(Transaction& transaction) override {
-    change_(transaction);
-    return Outcome::commit();
-  }
-
- private:
-  const std::function<void(Transaction&)> change_;
-};
-
-void change(Sale& sale, std::function<void(Transaction&)> what) {
-  Change operation(std::move(what));
-  Phases phases;
-  Context context{Clock::now() + std::chrono::seconds(30), phases};
-  const auto outcome = sale.store.inner().transact({}, operation, context);
-  ASSERT_TRUE(outcome && outcome->committed());
-}
-
-void sell_out(Sale& sale, std::int64_t product) {
-  change(sale, [&](Transaction& transaction) {
-    const auto seen = transaction.product(ProductId{product});
-    EXPECT_TRUE(*transaction.take_stock(**seen, (*seen)->stock));
-  });
-}
 
 class EveryPlacement : public ::testing::TestWithParam<PaymentPlacement> {
  protected:
   // Optimistic, because it retries.
   Sale sale_{Options{.payment = GetParam()}, "optimistic"};
 };
-
-std::string name_of(const ::testing::TestParamInfo<PaymentPlacement>& placement) {
-  switch (placement.param) {
-    case PaymentPlacement::kNone:
-      return "None";
-    case PaymentPlacement::kBeforeLock:
-      return "BeforeLock";
-    case PaymentPlacement::kInLock:
-      return "InLock";
-    case PaymentPlacement::kInTransaction:
-      return "InTransaction";
-  }
-  return "";
-}
 
 INSTANTIATE_TEST_SUITE_P(Payment, EveryPlacement,
                          ::testing::Values(PaymentPlacement::kBeforeLock, PaymentPlacement::kInLock,
@@ -238,6 +184,39 @@ TEST_P(EveryPlacement, FindsTheOrderThatWasCommittedLate) {
   expect_money_conserved(sale_);
 }
 
+TEST_P(EveryPlacement, GivesTheMoneyBackWhenEvenTheClosingLostItsAnswer) {
+  sale_.store.next(kLostCommit);
+  sale_.store.pass(1);  // The look-up.
+  sale_.store.next(kLostAnswer);
+  const auto reply = sale_.order(order_of(1, {item(3, 2)}));
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(sale_.orders().size(), 1U);
+  expect_money_conserved(sale_);
+}
+
+TEST_P(EveryPlacement, GivesTheMoneyBackAfterAFaultOfTheStore) {
+  sale_.store.next({.runs = true, .commits = false, .answer = ErrorCode::kInternal});
+  const auto reply = sale_.order(order_of(1, {item(3, 2)}));
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(sale_.payments.refund_calls(), 1);
+  expect_money_conserved(sale_);
+}
+
+TEST_P(EveryPlacement, NeverPaysASecondAmountForOneOrder) {
+  ASSERT_TRUE(is_accepted(sale_.add_to_cart({UserId{1}, item(2, 1), {}})));
+  sale_.store.next(kConflict);
+  sale_.store.before(1, [&] {  // Between the attempt that paid and the next.
+    change(sale_, [](Transaction& transaction) {
+      EXPECT_TRUE(transaction.add_to_cart(UserId{1}, ProductId{2}, 1));
+    });
+  });
+  EXPECT_TRUE(is_refused(sale_.order(order_of(1, {})), RefusalCode::kPaymentDeclined));
+  EXPECT_EQ(sale_.payments.calls(), 1);
+  EXPECT_EQ(sale_.payments.refund_calls(), 1);
+  expect_money_conserved(sale_);
+}
+
 TEST_P(EveryPlacement, TriesARefundAgain) {
   sale_.store.next({.runs = true, .commits = false, .answer = ErrorCode::kUnavailable});
   sale_.payments.fail_refunds(2);
@@ -257,49 +236,6 @@ TEST_P(EveryPlacement, SaysSoWhenTheRefundFails) {
   EXPECT_NE(reply.error().message.find("204"), std::string::npos) << reply.error().message;
 }
 
-class PaidAhead : public EveryPlacement {};
-
-INSTANTIATE_TEST_SUITE_P(Payment, PaidAhead,
-                         ::testing::Values(PaymentPlacement::kBeforeLock,
-                                           PaymentPlacement::kInLock),
-                         name_of);
-
-TEST_P(PaidAhead, GivesTheMoneyBackWhenTheStockIsGoneByThen) {
-  sale_.store.before(0, [&] { sell_out(sale_, 3); });
-  EXPECT_TRUE(is_refused(sale_.order(order_of(1, {item(3, 2)})), RefusalCode::kInsufficientStock));
-  EXPECT_EQ(sale_.payments.calls(), 1);
-  EXPECT_EQ(sale_.payments.refund_calls(), 1);
-  expect_money_conserved(sale_);
-}
-
-TEST_P(PaidAhead, GivesTheMoneyBackWhenTheTotalHasChanged) {
-  ASSERT_TRUE(is_accepted(sale_.add_to_cart({UserId{1}, item(2, 1), {}})));
-  sale_.store.before(0, [&] {
-    change(sale_, [](Transaction& transaction) {
-      EXPECT_TRUE(transaction.add_to_cart(UserId{1}, ProductId{2}, 1));
-    });
-  });
-  EXPECT_TRUE(is_refused(sale_.order(order_of(1, {})), RefusalCode::kPaymentDeclined));
-  EXPECT_EQ(sale_.payments.refund_calls(), 1);
-  EXPECT_EQ(sale_.cart(1).size(), 1U);
-  expect_money_conserved(sale_);
-}
-
-TEST_P(PaidAhead, PaysAnewWhenTheCartOutgrewItsScope) {
-  ASSERT_TRUE(is_accepted(sale_.add_to_cart({UserId{1}, item(2, 1), {}})));
-  sale_.store.before(0, [&] {
-    change(sale_, [](Transaction& transaction) {
-      EXPECT_TRUE(transaction.add_to_cart(UserId{1}, ProductId{5}, 1));
-    });
-  });
-  const auto reply = sale_.order(order_of(1, {}));
-  ASSERT_TRUE(is_accepted(reply));
-  EXPECT_EQ(reply->value->total, Money{101 + 104});
-  EXPECT_EQ(sale_.payments.calls(), 2);
-  EXPECT_EQ(sale_.payments.refund_calls(), 1);
-  expect_money_conserved(sale_);
-}
-
 TEST_P(EveryPlacement, GivesTheMoneyBackWhenTheCartNeverStopsChanging) {
   ASSERT_TRUE(is_accepted(sale_.add_to_cart({UserId{1}, item(1, 1), {}})));
   std::int64_t next = 2;
@@ -315,53 +251,6 @@ TEST_P(EveryPlacement, GivesTheMoneyBackWhenTheCartNeverStopsChanging) {
   EXPECT_EQ(reply.error().code, ErrorCode::kConflict);
   EXPECT_NE(reply.error().message.find("cart of user 1"), std::string::npos);
   expect_money_conserved(sale_);
-}
-
-TEST_P(PaidAhead, DoesNotPayForACartThatOutgrewItsScopeAlready) {
-  ASSERT_TRUE(is_accepted(sale_.add_to_cart({UserId{1}, item(2, 1), {}})));
-  // The first view is for the scope, the second for the price.
-  sale_.store.before_view(1, [&] {
-    change(sale_, [](Transaction& transaction) {
-      EXPECT_TRUE(transaction.add_to_cart(UserId{1}, ProductId{5}, 1));
-    });
-  });
-  const auto reply = sale_.order(order_of(1, {}));
-  ASSERT_TRUE(is_accepted(reply));
-  EXPECT_EQ(reply->value->items.size(), 2U);
-  EXPECT_EQ(sale_.payments.calls(), 1);
-  expect_money_conserved(sale_);
-}
-
-TEST_P(PaidAhead, DoesNotPayForAReplay) {
-  const auto first = sale_.order(order_of(1, {item(3, 2)}, "key"));
-  ASSERT_TRUE(is_accepted(first));
-  const auto again = sale_.order(order_of(1, {item(3, 2)}, "key"));
-  ASSERT_TRUE(is_accepted(again));
-  EXPECT_TRUE(again->replayed);
-  EXPECT_EQ(sale_.payments.calls(), 1);
-  EXPECT_TRUE(
-      is_refused(sale_.order(order_of(1, {item(3, 1)}, "key")), RefusalCode::kRequestKeyReused));
-  EXPECT_EQ(sale_.payments.calls(), 1);
-  expect_money_conserved(sale_);
-}
-
-TEST_P(PaidAhead, GivesTheMoneyBackWhenAnotherProcessFinishedTheSameRequest) {
-  // Two pipelines on one store share no keys in flight, as two processes would not.
-  Pipeline other(sale_.store.inner(), *sale_.lock, sale_.payments, sale_.clock, sale_.ids, {});
-  Result<Reply<Order>> first;
-  sale_.store.before(1, [&] {  // After the look-up of the key, before the work.
-    Phases phases;
-    Context context{Clock::now() + std::chrono::seconds(30), phases};
-    first = other.place_order(order_of(1, {item(3, 2)}, "key"), context);
-  });
-  const auto second = sale_.order(order_of(1, {item(3, 2)}, "key"));
-  ASSERT_TRUE(is_accepted(first));
-  ASSERT_TRUE(is_accepted(second));
-  EXPECT_TRUE(second->replayed);
-  testing::expect_equal(*second->value, *first->value);
-  EXPECT_EQ(sale_.payments.calls(), 1);
-  EXPECT_TRUE(sale_.payments.held().empty()) << "the first one was placed without a payment";
-  EXPECT_EQ(sale_.stock(3), 8);
 }
 
 // Notes when the strategy is entered and left.

@@ -22,7 +22,6 @@ using testing::ElementsAre;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::Not;
 using testing::SizeIs;
 
 const fs::path kFixtures = fs::path(STAMPEDE_BINARY_DIR) / "tests" / "fixtures" / "plugins";

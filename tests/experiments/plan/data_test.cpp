@@ -50,7 +50,7 @@ TEST(Data, ReportsEveryFault) {
   EXPECT_EQ(config::describe(faults),
             "x.yaml:1: data.preset: expected \"small\", \"s2\", \"s3\" or \"s5\", got \"s4\"; did "
             "you mean \"s2\"?\n"
-            "x.yaml:2: data.users: expected 1 to 100000000, got 0\n"
+            "x.yaml:2: data.users: expected 1 to 10000000, got 0\n"
             "x.yaml:3: data.stok: unknown key; did you mean \"stock\"?\n"
             "x.yaml:5: data.cart.lines: expected at most one line for each of the 2 products, got "
             "3\n"

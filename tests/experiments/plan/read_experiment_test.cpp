@@ -170,6 +170,20 @@ TEST(ExperimentFiles, HaveEachCellCheckedAndNameTheCellsThatAreWrong) {
             "x.yaml:2: lock.use: no lock \"globl\"; did you mean \"global\"?\n");
 }
 
+TEST(ExperimentFiles, HaveWholeCellsChecked) {
+  const Checks checks{.cell = [](const Cell& cell) {
+    config::Faults faults;
+    const auto* range = cell.load.at("range.users");
+    if (range != nullptr && range->scalar != std::to_string(cell.data.users)) {
+      faults.push_back({range->origin, "load.range.users", "expected as many as data.users"});
+    }
+    return faults;
+  }};
+  EXPECT_EQ(faults_of("experiment: x\ndata: {users: 5}\nload: {duration: 1s,\n  range: {users: 6}}",
+                      {}, checks),
+            "x.yaml:4: load.range.users: expected as many as data.users\n");
+}
+
 TEST(Overrides, WinOverTheFileAndItsVariants) {
   const auto read =
       experiment(kLockGranularity, {.settings = {"lock.timeout=1s", "load.vus=7", "data.users=9"},

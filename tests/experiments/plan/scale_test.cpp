@@ -25,9 +25,19 @@ TEST(Scaling, LeavesSomethingToDoAndWhatIsNoTime) {
   EXPECT_EQ(config::to_yaml(load), "warmup: 0s\nduration: 1us\niterations: 1\nmaxDuration: soon\n");
 }
 
+TEST(Scaling, NeverTightensTheBoundOfACount) {
+  auto load = parsed("maxDuration: 60s\n");
+  scale_load(load, 0.01);
+  EXPECT_EQ(config::to_yaml(load), "maxDuration: 60s\n");
+  scale_load(load, 2);
+  EXPECT_EQ(config::to_yaml(load), "maxDuration: 2m\n");
+}
+
 TEST(LoadTime, IsWarmUpAndWindow) {
   EXPECT_EQ(load_time(parsed("warmup: 1s\nduration: 2s")), 3s);
   EXPECT_EQ(load_time(parsed("stages: [{duration: 2s}, {duration: 3s}]")), 5s);
+  EXPECT_EQ(load_time(parsed("warmup: 1s\nduration: 9s\nscale: 0.1")), 1s);
+  EXPECT_EQ(load_time(parsed("duration: 10s\nscale: {time: 0.5}")), 5s);
   EXPECT_EQ(load_time(parsed("iterations: 5")), std::nullopt);
 }
 

@@ -16,6 +16,7 @@ Measured measured() {
   result.refusal = 40;
   result.error = 6;
   result.timeout = 4;
+  result.good = 950;
   result.seconds = 10;
   return result;
 }
