@@ -5,6 +5,7 @@ add_library(stampede_options INTERFACE)
 target_compile_options(stampede_options INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wold-style-cast -Woverloaded-virtual
   -Wnon-virtual-dtor -Werror
+  -Wno-restrict -Wno-maybe-uninitialized  # False positives of g++ 12 on std::string when optimising.
   -Wno-missing-field-initializers)  # Designated initializers leave the rest at its default.
 if(STAMPEDE_SANITIZE)
   target_compile_options(stampede_options INTERFACE

@@ -65,6 +65,23 @@ class Histogram {
     }
   }
 
+  // The histogram that these were told by: for_each(), min(), max() and mean(). `buckets` is a
+  // range of pairs (lowest value in ns, count).
+  template <typename Buckets>
+  static Histogram restore(const Buckets& buckets, std::chrono::nanoseconds min,
+                           std::chrono::nanoseconds max, std::chrono::nanoseconds mean) {
+    Histogram histogram;
+    for (const auto& [lowest, count] : buckets) {
+      histogram.counts_[index_of(clamp(nanoseconds(lowest)))] += count;
+      histogram.count_ += count;
+    }
+    if (histogram.count_ == 0) return histogram;
+    histogram.sum_ = static_cast<double>(mean.count()) * static_cast<double>(histogram.count_);
+    histogram.min_ = clamp(min);
+    histogram.max_ = clamp(max);
+    return histogram;
+  }
+
  private:
   static constexpr unsigned kSubBits = 7;
   static constexpr unsigned kMaxBits = 42;

@@ -24,8 +24,10 @@ class LockStrategy {
   virtual bool runs_on(const Store& store) const = 0;
 
   // Calls operation.guarded() once, then operation.work() through the store; a refusal by either
-  // ends it. Never waits beyond context.deadline: kLockTimeout. Adds to the phases lock and
-  // backoff, and to Phases::lock_hold.
+  // ends it. Never waits beyond context.deadline: kLockTimeout when it was a lock that it waited
+  // for, else kTimeout. kConflict when the attempts it allows itself were used up. Nothing was
+  // changed then, except what guarded() did. Adds to the phases lock and backoff, and to
+  // Phases::lock_hold.
   virtual Result<Outcome> execute(Store& store, const Scope& scope, Operation& operation,
                                   Context& context) = 0;
 };

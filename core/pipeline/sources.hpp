@@ -23,12 +23,14 @@ class IdGenerator {
 };
 
 // The external payment of an order, beside the wallet: slow, remote, and able to say no.
-// Idempotent by order id. Safe for concurrent use.
+// Idempotent by order id. Safe for concurrent use. After an error it is not known whether money was
+// taken; a refund then makes sure that none is kept.
 class PaymentGateway {
  public:
   virtual ~PaymentGateway() = default;
   // kCommit: paid. kRefuse: declined, nothing was taken.
   virtual Result<Outcome> pay(const OrderId& order, Money amount) = 0;
+  // Gives back what was paid for the order, once; succeeds when nothing was.
   virtual Result<void> refund(const OrderId& order) = 0;
 };
 

@@ -48,25 +48,22 @@ Result<std::unique_ptr<Interface>> create(const PluginConfig& config) noexcept {
     return std::make_unique<Class>(config);
   } catch (const std::exception& error) {
     return fail(ErrorCode::kInvalid, error.what());
+  } catch (...) {
+    return fail(ErrorCode::kInvalid, "the constructor threw what is not a std::exception");
   }
 }
 
 }  // namespace stampede::plugin
 
-#define STAMPEDE_PLUGIN(Class, Interface, name, summary, options) \
-  namespace {                                                     \
-  const stampede::plugin::Descriptor plugin_descriptor{           \
-      stampede::plugin::kAbiVersion,                              \
-      stampede::plugin::kKindOf<Interface>,                       \
-      stampede::plugin::kToolchain,                               \
-      name,                                                       \
-      summary,                                                    \
-      std::data(options),                                         \
-      static_cast<std::uint32_t>(std::size(options))};            \
-  stampede::Result<std::unique_ptr<Interface>> plugin_create(     \
-      const stampede::PluginConfig& config) {                     \
-    return stampede::plugin::create<Class, Interface>(config);    \
-  }                                                               \
-  }                                                               \
-  BOOST_DLL_ALIAS(plugin_descriptor, stampede_plugin_descriptor)  \
+#define STAMPEDE_PLUGIN(Class, Interface, name, summary, options)                   \
+  STAMPEDE_PLUGIN_NOTE(stampede::plugin::kKindOf<Interface>, name)                  \
+  namespace {                                                                       \
+  const stampede::plugin::Descriptor plugin_descriptor{                             \
+      summary, std::data(options), static_cast<std::uint32_t>(std::size(options))}; \
+  stampede::Result<std::unique_ptr<Interface>> plugin_create(                       \
+      const stampede::PluginConfig& config) {                                       \
+    return stampede::plugin::create<Class, Interface>(config);                      \
+  }                                                                                 \
+  }                                                                                 \
+  BOOST_DLL_ALIAS(plugin_descriptor, stampede_plugin_descriptor)                    \
   BOOST_DLL_ALIAS(plugin_create, stampede_plugin_create)

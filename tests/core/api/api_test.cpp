@@ -76,6 +76,23 @@ TEST(HistogramMerge, EqualsRecordingEverythingInOne) {
   EXPECT_EQ(one.quantile(0.95), both.quantile(0.95));
 }
 
+TEST(HistogramRestoring, GivesBackWhatWasTold) {
+  Histogram original;
+  for (std::int64_t v = 1; v < 5'000'000; v = v * 3 / 2 + 1) original.record(nanoseconds(v));
+  std::vector<std::pair<std::int64_t, std::uint64_t>> buckets;
+  original.for_each(
+      [&](std::int64_t lowest, std::uint64_t count) { buckets.emplace_back(lowest, count); });
+  const auto restored =
+      Histogram::restore(buckets, original.min(), original.max(), original.mean());
+  EXPECT_EQ(restored.count(), original.count());
+  EXPECT_EQ(restored.min(), original.min());
+  EXPECT_EQ(restored.max(), original.max());
+  EXPECT_EQ(restored.mean(), original.mean());
+  for (const double q : {0.0, 0.1, 0.5, 0.9, 0.99, 1.0}) {
+    EXPECT_EQ(restored.quantile(q), original.quantile(q)) << q;
+  }
+}
+
 TEST(HistogramLimits, HoldNegativeAndHugeValues) {
   Histogram histogram;
   histogram.record(nanoseconds(-5));

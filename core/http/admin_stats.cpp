@@ -1,0 +1,155 @@
+// The server's own measurements, for the bench: over the window that POST /admin/window began.
+
+#include <chrono>
+
+#include "core/http/json_writer.hpp"
+#include "core/http/route.hpp"
+
+namespace stampede::http {
+
+namespace {
+
+using telemetry::Instruments;
+using telemetry::Readings;
+using telemetry::Timing;
+
+double microseconds(std::chrono::nanoseconds duration) {
+  return static_cast<double>(duration.count()) * 1e-3;
+}
+
+void write_summary(JsonWriter& json, const Timing& timing) {
+  const auto& histogram = timing.histogram;
+  json.key("count").integer(static_cast<std::int64_t>(histogram.count()));
+  json.key("meanUs").real(microseconds(histogram.mean()));
+  json.key("p50Us").real(microseconds(histogram.quantile(0.5)));
+  json.key("p95Us").real(microseconds(histogram.quantile(0.95)));
+  json.key("p99Us").real(microseconds(histogram.quantile(0.99)));
+  json.key("maxUs").real(microseconds(histogram.max()));
+}
+
+void write_requests(JsonWriter& json, const Readings& readings) {
+  json.key("routes").begin_array();
+  for (const auto& series : readings.requests.latencies) {
+    json.begin_object();
+    json.key("route").text(readings.names->routes[series.route]);
+    json.key("outcome").text(readings.names->outcomes[series.outcome]);
+    write_summary(json, series.latency);
+    json.end_object();
+  }
+  json.end_array();
+  json.key("phases").begin_object();
+  for (std::size_t i = 0; i < kPhaseCount; ++i) {
+    json.key(kPhaseNames.at(i)).begin_object();
+    write_summary(json, readings.requests.phases.at(i));
+    json.end_object();
+  }
+  json.end_object();
+  json.key("lockHold").begin_object();
+  write_summary(json, readings.requests.lock_hold);
+  json.end_object();
+  json.key("attempts").integer(static_cast<std::int64_t>(readings.requests.attempts));
+  json.key("retries").integer(static_cast<std::int64_t>(readings.requests.retries));
+}
+
+void write_load(JsonWriter& json, const telemetry::Load& load) {
+  json.key("inFlight").integer(load.in_flight);
+  json.key("queued").integer(load.queued);
+  json.key("queueCapacity").integer(load.queue_capacity);
+  json.key("workers").integer(load.workers);
+}
+
+void write_store(JsonWriter& json, const StoreStats& stats) {
+  json.key("store").begin_object();
+  json.key("pool").begin_object();
+  json.key("active").integer(stats.pool.active);
+  json.key("idle").integer(stats.pool.idle);
+  json.key("pending").integer(stats.pool.pending);
+  json.key("timeouts").integer(stats.pool.timeouts);
+  json.end_object();
+  json.key("queries").begin_array();
+  for (const auto& query : stats.queries) {
+    json.begin_object();
+    json.key("name").text(query.name);
+    json.key("count").integer(query.count);
+    json.key("meanUs").real(microseconds(query.mean));
+    json.key("p95Us").real(microseconds(query.p95));
+    json.end_object();
+  }
+  json.end_array();
+  json.key("gauges").begin_array();
+  for (const auto& [name, value] : stats.gauges) {
+    json.begin_object();
+    json.key("name").text(name);
+    json.key("value").real(value);
+    json.end_object();
+  }
+  json.end_array();
+  json.end_object();
+}
+
+void write_payments(JsonWriter& json, const telemetry::PaymentTotals& totals) {
+  json.key("payments").begin_object();
+  json.key("paidCount").integer(totals.payments);
+  json.key("paidAmount").integer(totals.paid.minor);
+  json.key("refundedCount").integer(totals.refunds);
+  json.key("refundedAmount").integer(totals.refunded.minor);
+  json.key("declinedCount").integer(totals.declines);
+  json.end_object();
+}
+
+void write_process(JsonWriter& json, const telemetry::ProcessUsage& usage) {
+  const auto seconds = [](auto duration) {
+    return std::chrono::duration<double>(duration).count();
+  };
+  json.key("process").begin_object();
+  json.key("cpuUserSeconds").real(seconds(usage.cpu_user));
+  json.key("cpuSystemSeconds").real(seconds(usage.cpu_system));
+  json.key("cpuSeconds").real(seconds(usage.cpu_user + usage.cpu_system));
+  json.key("residentBytes").integer(usage.resident_bytes);
+  json.key("peakResidentBytes").integer(usage.peak_resident_bytes);
+  json.key("voluntarySwitches").integer(usage.voluntary_switches);
+  json.key("involuntarySwitches").integer(usage.involuntary_switches);
+  json.end_object();
+}
+
+}  // namespace
+
+Answer answer_stats(const Call& call) {
+  const auto readings = call.services.instruments.read(Instruments::Span::kWindow);
+  std::string body;
+  body.reserve(8192);
+  JsonWriter json(body);
+  json.begin_object();
+  write_load(json, readings.load);
+  write_requests(json, readings);
+  write_store(json, readings.store);
+  write_payments(json, readings.payments);
+  json.key("http").begin_object();
+  json.key("connections").integer(readings.http.connections);
+  json.key("refusedConnections").integer(readings.http.refused);
+  json.key("malformedRequests").integer(readings.http.malformed);
+  json.end_object();
+  write_process(json, readings.process);
+  json.end_object();
+  return succeed(200, std::move(body));
+}
+
+Answer start_window(const Call& call) {
+  call.services.instruments.start_window();
+  return succeed(200, R"({"started":true})");
+}
+
+// Quiet: nothing is on its way through the server, so what a client has been told is all there is.
+Answer answer_quiet(const Call& call) {
+  const auto load = call.services.instruments.load();
+  std::string body;
+  JsonWriter json(body);
+  json.begin_object();
+  json.key("quiet").boolean(load.in_flight == 0 && load.queued == 0);
+  json.key("inFlight").integer(load.in_flight);
+  json.key("queued").integer(load.queued);
+  json.end_object();
+  return succeed(200, std::move(body));
+}
+
+}  // namespace stampede::http

@@ -1,0 +1,25 @@
+// What an operator asks: is it alive, can it serve, how is it doing.
+
+#include "core/http/route.hpp"
+#include "core/telemetry/metrics_page.hpp"
+
+namespace stampede::http {
+
+Answer answer_health(const Call&) { return succeed(200, R"({"status":"up"})"); }
+
+Answer answer_readiness(const Call& call) {
+  const auto ready = call.services.store.ping(call.context.deadline);
+  if (ready) return succeed(200, R"({"status":"ready"})");
+  return {.problem = &problem_for(ErrorCode::kUnavailable),
+          .detail = "The store does not answer",
+          .internal = ready.error().message};
+}
+
+Answer answer_metrics(const Call& call) {
+  using Span = telemetry::Instruments::Span;
+  return {.status = 200,
+          .body = telemetry::metrics_page(call.services.instruments.read(Span::kTotal)),
+          .content_type = telemetry::kMetricsContentType};
+}
+
+}  // namespace stampede::http

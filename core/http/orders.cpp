@@ -1,0 +1,37 @@
+#include "core/http/decode.hpp"
+#include "core/http/reading.hpp"
+#include "core/http/route.hpp"
+
+namespace stampede::http {
+
+Answer place_order(const Call& call) {
+  FieldFaults faults;
+  auto order = decode_order(call.request.body, faults);
+  if (!faults.empty()) return refuse_invalid(std::move(faults));
+  order.tag = call.tag;
+  auto answer = answer_reply(call.services.pipeline.place_order(order, call.context), 201,
+                             [](const Order& placed) { return encoded(placed); });
+  return answer;
+}
+
+Answer get_order(const Call& call) {
+  FieldFaults faults;
+  const auto id = decode_order_id(call.match.parameters[0], faults);
+  if (!id) return refuse_invalid(std::move(faults));
+  return with_view(call, [&](ReadView& view) {
+    return answer_one(view.order(*id), problem_for(RequestFault::kOrderNotFound));
+  });
+}
+
+Answer list_orders(const Call& call) {
+  FieldFaults faults;
+  const auto query = decode_order_query(call.request.query, faults);
+  if (!faults.empty()) return refuse_invalid(std::move(faults));
+  return with_view(call, [&](ReadView& view) {
+    const auto found = view.orders(query.filter, query.page);
+    if (!found) return refuse(found.error());
+    return succeed(200, encoded_list(found->items, found->total, query.page));
+  });
+}
+
+}  // namespace stampede::http

@@ -1,0 +1,54 @@
+#include "core/pipeline/events.hpp"
+
+#include <fmt/format.h>
+
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+namespace stampede::pipeline {
+
+// Written with fmt, not with a JSON tree: this is on the path of every order, and numbers and ids
+// need no escaping.
+Event order_completed(const Order& order, const OrderId& event_id) {
+  const auto order_id = to_string(order.id);
+  fmt::memory_buffer payload;
+  const auto out = std::back_inserter(payload);
+  fmt::format_to(out, R"({{"orderId":"{}","userId":{},"items":[)", order_id, value_of(order.user));
+  const char* separator = "";
+  for (const auto& item : order.items) {
+    fmt::format_to(out, R"({}{{"productId":{},"quantity":{},"unitPrice":{}}})", separator,
+                   value_of(item.product), item.quantity, item.unit_price.minor);
+    separator = ",";
+  }
+  fmt::format_to(out, "],");
+  if (order.coupon) fmt::format_to(out, R"("couponId":{},)", value_of(*order.coupon));
+  fmt::format_to(out, R"("subtotal":{},"total":{}}})", order.subtotal.minor, order.total.minor);
+  return {.id = to_string(event_id),
+          .topic = "ORDER_COMPLETED",
+          .key = order_id,
+          .payload = fmt::to_string(payload),
+          .correlation = {}};
+}
+
+Event coupon_issued(const UserCoupon& granted, const OrderId& event_id) {
+  return {.id = to_string(event_id),
+          .topic = "COUPON_ISSUED",
+          .key = std::to_string(value_of(granted.user)),
+          .payload = fmt::format(R"({{"userId":{},"couponId":{}}})", value_of(granted.user),
+                                 value_of(granted.coupon)),
+          .correlation = {}};
+}
+
+Event balance_charged(const Charge& charge, const OrderId& event_id) {
+  // The transaction id is the client's own text: quoted, and bytes that are not UTF-8 replaced.
+  const auto transaction_id = nlohmann::json(charge.transaction_id)
+                                  .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return {.id = to_string(event_id),
+          .topic = "BALANCE_CHARGED",
+          .key = std::to_string(value_of(charge.user)),
+          .payload = fmt::format(R"({{"transactionId":{},"userId":{},"amount":{}}})",
+                                 transaction_id, value_of(charge.user), charge.amount.minor),
+          .correlation = {}};
+}
+
+}  // namespace stampede::pipeline

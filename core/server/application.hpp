@@ -1,0 +1,67 @@
+// A running server, put together from a configuration: store, lock strategy, pipeline, API, workers
+// and front door. start() listens; the destructor stops.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "core/api/http_server.hpp"
+#include "core/api/lock_strategy.hpp"
+#include "core/api/store.hpp"
+#include "core/http/api.hpp"
+#include "core/pipeline/pipeline.hpp"
+#include "core/pipeline/simulated_payments.hpp"
+#include "core/pipeline/system_sources.hpp"
+#include "core/plugin/catalog.hpp"
+#include "core/server/config.hpp"
+#include "core/server/dispatcher.hpp"
+#include "core/telemetry/log.hpp"
+#include "core/telemetry/readings.hpp"
+#include "core/telemetry/request_recorder.hpp"
+
+namespace stampede::server {
+
+class Application final : private telemetry::Instruments {
+ public:
+  // What a server is made of that is chosen by name.
+  struct Plugins {
+    std::unique_ptr<Store> store;
+    std::unique_ptr<LockStrategy> lock;
+    std::unique_ptr<HttpServer> front_door;
+  };
+  // Constructs the configured ones.
+  static Result<Plugins> make_plugins(const ServerConfig& config, plugin::Catalog& catalog);
+
+  // `log` outlives the application. kUnavailable when it cannot listen.
+  static Result<std::unique_ptr<Application>> start(const ServerConfig& config, Plugins plugins,
+                                                    telemetry::Log& log);
+  ~Application() override;
+
+  std::uint16_t port() const { return front_door_->port(); }
+
+  // Stops listening and gives requests in flight until the drain timeout to be answered. False when
+  // some were not: their threads may be stuck, and destroying the application would wait for them.
+  bool drain();
+
+ private:
+  Application(const ServerConfig& config, Plugins plugins, telemetry::Log& log);
+
+  telemetry::Load load() const override;
+  telemetry::Readings read(Span span) const override;
+  void start_window() override;
+
+  const std::chrono::milliseconds drain_timeout_;
+  const std::unique_ptr<Store> store_;
+  const std::unique_ptr<LockStrategy> lock_;
+  pipeline::SystemClock clock_;
+  pipeline::UuidGenerator ids_{clock_};
+  pipeline::SimulatedPayments payments_;
+  pipeline::Pipeline pipeline_;
+  telemetry::RequestRecorder recorder_;
+  http::Api api_;
+  Dispatcher dispatcher_;
+  const std::unique_ptr<HttpServer> front_door_;  // Last: it calls the dispatcher.
+};
+
+}  // namespace stampede::server

@@ -1,0 +1,78 @@
+// The configuration of one server, as values. Everything in it has been checked: what a plugin is
+// given it takes, and the lock strategy runs on the store.
+//
+//   topology: monolith
+//   server: {address, port, workers, queue, io_threads, request_timeout, keep_alive_timeout,
+//            drain_timeout, max_connections, max_body}
+//   http: {use, dialect, ...}        the front door and its options
+//   store: {use, ...}                the store and its options, dotted or nested
+//   lock: {use, timeout, ...}        the lock strategy and its options
+//   orders: {payment: {placement, latency, jitter, failure_rate}, read_write_pause}
+//   log: {level, requests, sample, file}
+//   plugins: [directory, ...]        searched before the built-in places
+//   admin: false                     whether /admin/* exists
+//   seed: 1                          of everything random
+//
+// The library links no server, so that a bench can check a configuration without starting one.
+
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/api/http_server.hpp"
+#include "core/config/fault.hpp"
+#include "core/config/tree.hpp"
+#include "core/pipeline/pipeline.hpp"
+#include "core/pipeline/simulated_payments.hpp"
+#include "core/plugin/catalog.hpp"
+#include "core/plugin/options.hpp"
+#include "core/server/secrets.hpp"
+#include "core/telemetry/log.hpp"
+
+namespace stampede::server {
+
+struct PluginChoice {
+  std::string use;
+  plugin::Settings settings;  // Only what was given; the plugin has defaults for the rest.
+};
+
+struct ServerConfig {
+  HttpServerOptions http;
+  std::size_t workers = 16;
+  std::size_t queue = 1'024;  // Requests that may wait for a worker; further ones get a 503.
+  PluginChoice frontend{.use = "pistache", .settings = {}};
+  PluginChoice store{.use = "sqlite", .settings = {}};
+  PluginChoice lock{.use = "per_user", .settings = {}};
+  std::chrono::nanoseconds lock_timeout{std::chrono::seconds(5)};  // From receipt to deadline.
+  pipeline::Options orders;
+  pipeline::SimulatedPaymentsOptions payments;
+  telemetry::LogOptions log;
+  std::vector<std::filesystem::path> plugins;
+  bool admin = false;
+  std::uint64_t seed = 1;
+};
+
+// A checked configuration: what the server runs with, and how it reads when it is printed.
+struct ParsedConfig {
+  ServerConfig config;
+  config::Tree printable;  // With every default and without secrets; reads back as the same.
+  Secrets secrets;         // What must not be shown to anyone.
+};
+
+// Checks a configuration tree. Nothing when there is a fault; `faults` then has all of them, in
+// terms of where each value was written, and without secrets. `base` is the directory that
+// relative entries of `plugins:` start from. Starts nothing; a store that keeps files is opened in
+// a scratch directory for a moment, to ask whether the lock strategy runs on it.
+std::optional<ParsedConfig> parse_config(const config::Tree& tree, config::Faults& faults,
+                                         const std::filesystem::path& base = {});
+
+// Where the plugins of a configuration come from.
+plugin::Catalog catalog_of(const ServerConfig& config);
+
+}  // namespace stampede::server

@@ -1,0 +1,17 @@
+// Asks a lock strategy whether it runs on a store, by constructing both. A store with an option
+// named `path` is given one in a scratch directory, so that nothing of the user's is touched.
+
+#pragma once
+
+#include "core/config/fault.hpp"
+#include "core/config/tree.hpp"
+#include "core/plugin/catalog.hpp"
+#include "core/server/config.hpp"
+
+namespace stampede::server {
+
+// Adds a fault when it does not, or when one of the two cannot be constructed.
+void check_pairing(plugin::Catalog& catalog, const ServerConfig& config, const config::Tree& tree,
+                   config::Faults& faults);
+
+}  // namespace stampede::server

@@ -1,0 +1,144 @@
+#include "core/server/printable.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "core/config/text.hpp"
+#include "core/server/schema.hpp"
+
+namespace stampede::server {
+
+namespace {
+
+class Printer {
+ public:
+  void put(std::string_view path, std::string value) {
+    config::set_at(tree_, path, config::Tree::scalar_of(std::move(value)));
+  }
+  void put(std::string_view path, std::string_view value) { put(path, std::string(value)); }
+  template <std::integral Integer>
+  void put(std::string_view path, Integer value) {
+    put(path, std::to_string(value));
+  }
+  void put(std::string_view path, bool value) { put(path, std::string(value ? "true" : "false")); }
+  void put(std::string_view path, double value) { put(path, fmt::format("{}", value)); }
+  void put(std::string_view path, std::chrono::nanoseconds value) {
+    put(path, config::format_duration(value));
+  }
+
+  // A plugin's options, with the declared default of each that was not given.
+  void put_plugin(plugin::Catalog& catalog, plugin::Kind kind, const std::string& section,
+                  const PluginChoice& choice) {
+    put(section + ".use", choice.use);
+    const auto info = catalog.describe(kind, choice.use);
+    if (!info) return;  // Checked before: there is nothing to say about a plugin that is not there.
+    for (const auto& spec : info->options) {
+      const auto given = choice.settings.find(spec.name);
+      put(section + "." + spec.name,
+          given == choice.settings.end() ? std::string(spec.fallback) : given->second);
+    }
+  }
+
+  // Puts back what was written wherever a secret was filled in, and hides what is named like one.
+  void hide(const config::Tree& written, const std::string& path) {
+    for (const auto& [key, value] : written.entries) {
+      const auto key_path = path.empty() ? key : path + "." + key;
+      if (value.is_map()) {
+        hide(value, key_path);
+      } else if (value.is_scalar()) {
+        hide_scalar(value, key, key_path);
+      }
+    }
+  }
+
+  config::Tree take() { return std::move(tree_); }
+  config::Tree& tree() { return tree_; }
+
+ private:
+  void hide_scalar(const config::Tree& value, const std::string& key, const std::string& path) {
+    constexpr std::string_view kSuffix = "_file";
+    if (key.size() > kSuffix.size() && key.ends_with(kSuffix)) {
+      remove(path.substr(0, path.size() - kSuffix.size()));
+      put(path, value.scalar);
+    } else if (value.scalar.find("${") != std::string::npos) {
+      put(path, value.scalar);
+    } else if (is_secret_name(key)) {
+      put(path, std::string("<redacted>"));
+    }
+  }
+
+  void remove(const std::string& path) {
+    const auto dot = path.rfind('.');
+    auto* map = dot == std::string::npos ? &tree_ : find(path.substr(0, dot));
+    if (map == nullptr) return;
+    const auto key = dot == std::string::npos ? path : path.substr(dot + 1);
+    std::erase_if(map->entries, [&](const auto& entry) { return entry.first == key; });
+  }
+
+  config::Tree* find(const std::string& path) {
+    auto* at = &tree_;
+    for (const auto& part : config::split(path, '.')) {
+      at = at->find(part);
+      if (at == nullptr) return nullptr;
+    }
+    return at;
+  }
+
+  config::Tree tree_ = config::Tree::map();
+};
+
+void put_server(Printer& print, const ServerConfig& config) {
+  print.put("topology", kTopologies.front().first);
+  print.put("server.address", config.http.address);
+  print.put("server.port", config.http.port);
+  print.put("server.workers", config.workers);
+  print.put("server.queue", config.queue);
+  print.put("server.io_threads", config.http.io_threads);
+  print.put("server.request_timeout", config.http.request_timeout);
+  print.put("server.keep_alive_timeout", config.http.keep_alive_timeout);
+  print.put("server.drain_timeout", config.http.drain_timeout);
+  print.put("server.max_connections", config.http.max_connections);
+  print.put("server.max_body", config.http.max_body_bytes);
+}
+
+void put_rest(Printer& print, const ServerConfig& config) {
+  print.put("orders.payment.placement", word_of(kPlacements, config.orders.payment));
+  print.put("orders.payment.latency", config.payments.latency);
+  print.put("orders.payment.jitter", config.payments.jitter);
+  print.put("orders.payment.failure_rate", config.payments.failure_rate);
+  print.put("orders.read_write_pause", config.orders.read_write_pause);
+  print.put("log.level", word_of(kLogLevels, config.log.level));
+  print.put("log.requests", word_of(kRequestLogging, config.log.requests));
+  print.put("log.sample", config.log.sample);
+  print.put("log.file", config.log.file);
+  config::Tree plugins;
+  plugins.kind = config::Tree::Kind::kList;
+  for (const auto& path : config.plugins) {
+    plugins.items.push_back(config::Tree::scalar_of(path.string()));
+  }
+  config::set_at(print.tree(), "plugins", std::move(plugins));
+  print.put("admin", config.admin);
+  print.put("seed", config.seed);
+}
+
+}  // namespace
+
+config::Tree printable(const ServerConfig& config, plugin::Catalog& catalog,
+                       const config::Tree& written) {
+  Printer print;
+  put_server(print, config);
+  print.put_plugin(catalog, plugin::Kind::kFrontend, "http", config.frontend);
+  print.put("http.dialect", kDialects.front().first);
+  print.put_plugin(catalog, plugin::Kind::kStore, "store", config.store);
+  print.put_plugin(catalog, plugin::Kind::kLock, "lock", config.lock);
+  print.put("lock.timeout", config.lock_timeout);
+  put_rest(print, config);
+  print.hide(written, "");
+  return print.take();
+}
+
+}  // namespace stampede::server

@@ -1,0 +1,50 @@
+// The words that a configuration may use, shared by what reads it and what prints it.
+
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+#include "core/pipeline/pipeline.hpp"
+#include "core/telemetry/log.hpp"
+
+namespace stampede::server {
+
+inline constexpr std::uint16_t kDefaultPort = 8080;
+
+template <typename Value>
+using Word = std::pair<std::string_view, Value>;
+
+inline constexpr std::array<Word<std::string_view>, 1> kTopologies{{{"monolith", "monolith"}}};
+inline constexpr std::array<Word<std::string_view>, 1> kDialects{{{"native", "native"}}};
+
+inline constexpr std::array<Word<pipeline::PaymentPlacement>, 4> kPlacements{
+    {{"none", pipeline::PaymentPlacement::kNone},
+     {"before_lock", pipeline::PaymentPlacement::kBeforeLock},
+     {"in_lock", pipeline::PaymentPlacement::kInLock},
+     {"in_transaction", pipeline::PaymentPlacement::kInTransaction}}};
+
+inline constexpr std::array<Word<telemetry::LogLevel>, 5> kLogLevels{
+    {{"debug", telemetry::LogLevel::kDebug},
+     {"info", telemetry::LogLevel::kInfo},
+     {"warn", telemetry::LogLevel::kWarn},
+     {"error", telemetry::LogLevel::kError},
+     {"off", telemetry::LogLevel::kOff}}};
+
+inline constexpr std::array<Word<telemetry::RequestLogging>, 3> kRequestLogging{
+    {{"off", telemetry::RequestLogging::kOff},
+     {"sampled", telemetry::RequestLogging::kSampled},
+     {"all", telemetry::RequestLogging::kAll}}};
+
+// The word for a value; every value has one.
+template <typename Words, typename Value>
+constexpr std::string_view word_of(const Words& words, Value value) {
+  for (const auto& [word, meaning] : words) {
+    if (meaning == value) return word;
+  }
+  return "";
+}
+
+}  // namespace stampede::server

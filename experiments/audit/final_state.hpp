@@ -1,0 +1,31 @@
+// Everything a server holds after the drain, read page by page from its admin routes. Plain values.
+
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/api/entities.hpp"
+#include "core/api/result.hpp"
+
+namespace stampede::audit {
+
+struct FinalState {
+  std::vector<Product> products;
+  std::vector<Wallet> wallets;
+  std::vector<Coupon> coupons;
+  std::vector<UserCoupon> user_coupons;
+  std::vector<Order> orders;
+  std::vector<Charge> charges;
+  Money payments_taken;     // By the external payment gateway,
+  Money payments_refunded;  // and given back.
+};
+
+// GET of an admin path: the body, or why there is none.
+using PageSource = std::function<Result<std::string>(const std::string& path)>;
+
+// Only after the drain: pages read while requests run would not fit together.
+Result<FinalState> read_final_state(const PageSource& source);
+
+}  // namespace stampede::audit

@@ -1,0 +1,90 @@
+#include "experiments/cli/experiment_command.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <ostream>
+
+#include "core/server/config.hpp"
+#include "experiments/cli/interrupts.hpp"
+#include "experiments/load/plan_reader.hpp"
+#include "experiments/plan/dry_run.hpp"
+#include "experiments/report/progress.hpp"
+#include "experiments/report/terminal_report.hpp"
+#include "experiments/runner/run_experiment.hpp"
+
+namespace stampede::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// The server is beside the bench, in a build tree as in an installation.
+fs::path server_program() {
+  std::error_code ignored;
+  return fs::read_symlink("/proc/self/exe", ignored).parent_path() / "stampede-server";
+}
+
+}  // namespace
+
+void add_experiment_options(CLI::App& app, ExperimentOptions& options) {
+  auto& overrides = options.overrides;
+  app.add_flag("--dry-run", options.dry_run, "Print the cells, their order and how long it takes");
+  app.add_option("--set", overrides.settings, "KEY=VALUE that wins over the file; repeatable")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  app.add_option("--only", overrides.only, "Run only cells with this name; * and ? match any")
+      ->type_name("GLOB")
+      ->allow_extra_args(false);
+  app.add_option("--blocks", overrides.blocks, "How often every cell is run");
+  app.add_option("--scale", overrides.scale, "Factor for warm-ups, windows and iterations");
+  app.add_option("--seed", overrides.seed, "Of the order of the runs, and of the load");
+  app.add_flag("--resume", options.resume, "Go on with the newest run of this experiment");
+  app.add_option("--results", options.results, "Where results are kept")->capture_default_str();
+}
+
+plan::Checks checks() {
+  return {.server =
+              [](const config::Tree& tree) {
+                config::Faults faults;
+                server::parse_config(tree, faults);
+                return faults;
+              },
+          .load =
+              [](const config::Tree& tree) {
+                config::Faults faults;
+                load::read_plan(&tree, "load", load::Population{}, faults);
+                return faults;
+              }};
+}
+
+ExitCode carry_out(const plan::Experiment& experiment, const ExperimentOptions& options,
+                   Console& console) {
+  if (options.dry_run) {
+    console.out << plan::describe_plan(experiment);
+    return ExitCode::kPassed;
+  }
+  const Interrupts interrupts;
+  report::Progress progress(stderr, report::detect_terminal(STDERR_FILENO));
+  const runner::RunOptions run_options{.results = options.results,
+                                       .server_program = server_program(),
+                                       .command = options.command,
+                                       .resume = options.resume};
+  const auto run = runner::run_experiment(experiment, run_options, progress, interrupts.token());
+  if (!run) {
+    console.error << "stampede: " << run.error().message << '\n';
+    return run.error().code == ErrorCode::kInvalid ? ExitCode::kUsage : ExitCode::kEnvironment;
+  }
+  console.out << report::final_report(run->result, report::detect_terminal(STDOUT_FILENO));
+  console.out << fmt::format("\nreport: {}\n", (run->folder / "report.md").string());
+  return static_cast<ExitCode>(run->result.exit_code);
+}
+
+ExitCode refuse(const config::Faults& faults, Console& console) {
+  console.error << config::describe(faults);
+  return ExitCode::kUsage;
+}
+
+}  // namespace stampede::cli

@@ -1,0 +1,15 @@
+#include "experiments/cli/subcommands.hpp"
+
+namespace stampede::cli {
+
+std::span<const Subcommand> subcommands() {
+  static constexpr Subcommand kSubcommands[] = {
+      {"run", "Run an experiment and report what came of it", declare_run},
+      {"sweep", "Run an experiment given on one line", declare_sweep},
+      {"load", "Send a load to a server and say what came back", declare_load},
+      {"plugins", "List the plugins that can be used, and their options", declare_plugins},
+  };
+  return kSubcommands;
+}
+
+}  // namespace stampede::cli

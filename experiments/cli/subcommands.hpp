@@ -1,0 +1,18 @@
+// Every subcommand of `stampede`, in the order --help lists them.
+
+#pragma once
+
+#include <span>
+
+#include "experiments/cli/subcommand.hpp"
+
+namespace stampede::cli {
+
+Body declare_run(CLI::App& app);
+Body declare_sweep(CLI::App& app);
+Body declare_load(CLI::App& app);
+Body declare_plugins(CLI::App& app);
+
+std::span<const Subcommand> subcommands();
+
+}  // namespace stampede::cli

@@ -1,0 +1,33 @@
+// From base, variants or matrix, and overrides to complete cells. Internal to the plan; pure.
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "experiments/plan/experiment.hpp"
+
+namespace stampede::plan {
+
+// One cell before its blocks are read: everything is still one tree, with the server's keys, load,
+// data and expect side by side.
+struct Draft {
+  std::string name;
+  std::vector<std::pair<std::string, std::string>> values;
+  config::Tree whole;
+  config::Origin origin;  // Of the variant or the matrix.
+};
+
+// Writes dotted keys as nested maps: {pool.max: 10} becomes {pool: {max: 10}}. A key that is given
+// both ways is a fault.
+config::Tree nested(const config::Tree& tree, const std::string& path, config::Faults& faults);
+
+// The drafts of an experiment file, in the order of the file, without the command line's overrides.
+// `axes` receives the keys of a matrix.
+std::vector<Draft> draft_cells(const config::Tree& file, std::vector<std::string>& axes,
+                               config::Faults& faults);
+
+// Splits a draft into its blocks, reads data and expect, and has server and load checked.
+Cell finish_cell(const Draft& draft, const Checks& checks, config::Faults& faults);
+
+}  // namespace stampede::plan

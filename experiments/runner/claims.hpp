@@ -1,0 +1,29 @@
+// From the generator's ledger to the auditor's claims: what each client was told, once the writes
+// whose outcome nobody knows have been asked about again under their own keys.
+
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "experiments/audit/audit.hpp"
+#include "experiments/environment/server.hpp"
+#include "experiments/load/ledger.hpp"
+
+namespace stampede::runner {
+
+// One claim for each order, coupon issue and charge of the ledger, in the order of sending.
+std::vector<audit::Claim> claims_of(const load::Ledger& ledger);
+
+struct Replays {
+  std::int64_t sent = 0;
+  std::int64_t resolved = 0;  // The answer said whether the write took effect.
+};
+
+// Sends each write of unknown outcome again, byte for byte and under the same key, so that it is
+// answered as it was the first time, or done now. `claims` are those of `ledger`; a resolved one
+// becomes acknowledged or refused. Gives up when the server is gone.
+Replays replay_unknown(const load::Ledger& ledger, environment::Server& server,
+                       std::vector<audit::Claim>& claims);
+
+}  // namespace stampede::runner

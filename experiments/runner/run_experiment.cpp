@@ -1,0 +1,195 @@
+#include "experiments/runner/run_experiment.hpp"
+
+#include <fmt/format.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <fstream>
+#include <utility>
+
+#include "experiments/environment/usage.hpp"
+#include "experiments/plan/order.hpp"
+#include "experiments/report/evaluate.hpp"
+#include "experiments/report/markdown.hpp"
+#include "experiments/runner/collect.hpp"
+#include "experiments/runner/run_block.hpp"
+#include "experiments/runner/run_folder.hpp"
+#include "experiments/runner/versions.hpp"
+
+namespace stampede::runner {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// Keeps this thread, and the threads that it starts, on some processors while it lives.
+class Pinned {
+ public:
+  explicit Pinned(const std::vector<int>& cpus) {
+    CPU_ZERO(&before_);
+    if (cpus.empty() || ::sched_getaffinity(0, sizeof before_, &before_) != 0) return;
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    for (const int cpu : cpus) CPU_SET(static_cast<std::size_t>(cpu), &set);
+    pinned_ = ::sched_setaffinity(0, sizeof set, &set) == 0;
+  }
+  ~Pinned() {
+    if (pinned_) ::sched_setaffinity(0, sizeof before_, &before_);
+  }
+  Pinned(const Pinned&) = delete;
+  Pinned& operator=(const Pinned&) = delete;
+
+ private:
+  cpu_set_t before_{};
+  bool pinned_ = false;
+};
+
+report::Environment describe_environment(const Processors& processors) {
+  const auto machine = environment::describe_machine();
+  report::Environment environment{.cpu = machine.cpu,
+                                  .processors = machine.processors,
+                                  .memory_bytes = machine.memory_bytes,
+                                  .kernel = machine.kernel,
+                                  .system = machine.system,
+                                  .git_commit = git_commit(),
+                                  .versions = versions()};
+  if (processors.generator.empty()) {
+    environment.warnings.emplace_back("one CPU: server and generator share it");
+  }
+  if (built_with_sanitizers()) {
+    environment.warnings.emplace_back(
+        "built with sanitizers: the figures say nothing about speed; use the release preset");
+  }
+  return environment;
+}
+
+bool is_done(const report::Cell& cell, std::size_t block) {
+  return std::ranges::any_of(cell.blocks, [&](const report::Block& run) {
+    return run.block == block && run.state == report::State::kDone;
+  });
+}
+
+// Everything that one experiment's loop works on.
+class Loop {
+ public:
+  Loop(const plan::Experiment& experiment, const RunOptions& options, report::Progress& progress,
+       std::stop_token stop, Run& run)
+      : experiment_(experiment),
+        options_(options),
+        progress_(progress),
+        stop_(std::move(stop)),
+        run_(run) {}
+
+  Result<void> go(const Processors& processors) {
+    const auto order =
+        plan::block_order(experiment_.cells.size(), experiment_.blocks, experiment_.seed);
+    const auto runs = experiment_.cells.size() * experiment_.blocks;
+    std::size_t number = 0;
+    for (std::size_t block = 0; block < order.size(); ++block) {
+      for (std::size_t position = 0; position < order[block].size(); ++position) {
+        ++number;
+        const auto cell = order[block][position];
+        if (is_done(run_.result.cells[cell], block)) continue;
+        if (stop_.stop_requested()) return {};
+        const Step step{
+            .cell = cell, .block = block, .position = position, .number = number, .runs = runs};
+        if (auto done = run_one(step, processors); !done) return done;
+      }
+    }
+    return {};
+  }
+
+ private:
+  struct Step {
+    std::size_t cell = 0;
+    std::size_t block = 0;
+    std::size_t position = 0;  // Within the block.
+    std::size_t number = 0;    // From 1, of `runs`.
+    std::size_t runs = 0;
+  };
+
+  Result<void> run_one(const Step& step, const Processors& processors) {
+    const auto& cell = experiment_.cells[step.cell];
+    const BlockPlan plan{.cell = cell,
+                         .block = step.block,
+                         .seed = experiment_.seed + step.block,
+                         .server_program = options_.server_program,
+                         .folder = fs::absolute(run_.folder) / "cells" / cell.folder /
+                                   fmt::format("{}", step.block + 1),
+                         .processors = processors};
+    const auto started_at = timestamp_now();
+    const auto outcome =
+        run_block(plan, stop_, [&](const std::string& stage, const load::LoadProgress* progress) {
+          progress_.update(status_of(step, stage, progress));
+        });
+    if (outcome.interrupted) return {};
+    auto block = collect(plan, step.position, outcome);
+    block.started_at = started_at;
+    progress_.say(report::finished_line(cell.name, block, step.number, step.runs));
+    auto& blocks = run_.result.cells[step.cell].blocks;
+    std::erase_if(blocks, [&](const report::Block& old) { return old.block == step.block; });
+    blocks.push_back(std::move(block));
+    return save(run_.result, run_.folder);
+  }
+
+  report::RunStatus status_of(const Step& step, const std::string& stage,
+                              const load::LoadProgress* progress) const {
+    report::RunStatus status{.cell = experiment_.cells[step.cell].name,
+                             .run = step.number,
+                             .runs = step.runs,
+                             .stage = stage};
+    if (progress == nullptr) return status;
+    status.elapsed_s = std::chrono::duration<double>(progress->elapsed).count();
+    status.planned_s = std::chrono::duration<double>(progress->planned).count();
+    for (const auto& second : progress->timeline) {
+      status.tps.push_back(static_cast<double>(second.successes));
+    }
+    return status;
+  }
+
+  const plan::Experiment& experiment_;
+  const RunOptions& options_;
+  report::Progress& progress_;
+  const std::stop_token stop_;
+  Run& run_;
+};
+
+Result<Run> begin(const plan::Experiment& experiment, const RunOptions& options) {
+  if (options.resume) {
+    auto found = find_resumable(options.results, experiment);
+    if (!found) return Unexpected(found.error());
+    return Run{std::move(found->result), std::move(found->folder)};
+  }
+  auto folder = make_run_folder(options.results, experiment.name);
+  if (!folder) return Unexpected(folder.error());
+  Run run{report::begin_result(experiment), std::move(*folder)};
+  run.result.run = run.folder.filename().string();
+  run.result.started_at = timestamp_now();
+  std::ofstream(run.folder / "experiment.yaml") << experiment.yaml;
+  return run;
+}
+
+}  // namespace
+
+Result<Run> run_experiment(const plan::Experiment& experiment, const RunOptions& options,
+                           report::Progress& progress, std::stop_token stop) {
+  auto run = begin(experiment, options);
+  if (!run) return run;
+  const auto processors = Processors::split();
+  run->result.command = options.command;
+  run->result.environment = describe_environment(processors);
+  run->result.interrupted = false;
+  {
+    const Pinned pinned(processors.generator);
+    Loop loop(experiment, options, progress, stop, *run);
+    if (auto done = loop.go(processors); !done) return Unexpected(done.error());
+  }
+  run->result.interrupted = stop.stop_requested();
+  run->result.finished_at = timestamp_now();
+  report::evaluate(experiment, run->result);
+  if (auto saved = save(run->result, run->folder); !saved) return Unexpected(saved.error());
+  std::ofstream(run->folder / "report.md") << report::markdown_report(run->result);
+  return run;
+}
+
+}  // namespace stampede::runner

@@ -1,0 +1,62 @@
+// Admin pages become plain values, page by page.
+
+#include "experiments/audit/final_state.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace stampede::audit {
+namespace {
+
+std::map<std::string, std::string> empty_pages() {
+  std::map<std::string, std::string> pages;
+  for (const auto* list : {"products", "wallets", "coupons", "user-coupons", "orders", "charges"}) {
+    pages[std::string("/admin/") + list + "?limit=10000"] = R"({"items":[],"next":null})";
+  }
+  pages["/admin/stats"] = R"({"payments":{"paidAmount":700,"refundedAmount":200}})";
+  return pages;
+}
+
+PageSource source_of(const std::map<std::string, std::string>& pages) {
+  return [&pages](const std::string& path) -> Result<std::string> {
+    const auto found = pages.find(path);
+    if (found == pages.end()) return fail(ErrorCode::kNotFound, "no page " + path);
+    return found->second;
+  };
+}
+
+TEST(FinalStatePages, AreFollowedToTheirEnd) {
+  auto pages = empty_pages();
+  pages["/admin/products?limit=10000"] =
+      R"({"items":[{"productId":1,"name":"a","price":100,"stock":7,"version":3}],"next":"1"})";
+  pages["/admin/products?limit=10000&after=1"] =
+      R"({"items":[{"productId":2,"name":"b","price":101,"stock":9,"version":0}],"next":null})";
+  pages["/admin/orders?limit=10000"] =
+      R"({"items":[{"orderId":"00112233-4455-6677-8899-aabbccddeeff",
+      "userId":4,"status":"COMPLETED","items":[{"productId":1,"quantity":3,"unitPrice":100}],"couponId":null,
+      "subtotal":300,"discount":0,"total":300,"createdAt":"2026-01-01T00:00:00Z","requestKey":"k1"}],"next":null})";
+  const auto state = read_final_state(source_of(pages));
+  ASSERT_TRUE(state) << state.error().message;
+  ASSERT_EQ(state->products.size(), 2U);
+  EXPECT_EQ(state->products[1].stock, 9);
+  ASSERT_EQ(state->orders.size(), 1U);
+  EXPECT_EQ(state->orders[0].items[0].quantity, 3);
+  EXPECT_EQ(state->orders[0].request_key, "k1");
+  EXPECT_EQ(state->payments_taken, Money{700});
+  EXPECT_EQ(state->payments_refunded, Money{200});
+}
+
+TEST(FinalStatePages, ThatAreMissingOrBrokenAreAnErrorAndNotAPass) {
+  auto pages = empty_pages();
+  pages["/admin/orders?limit=10000"] = R"({"items":[{"orderId":7}],"next":null})";
+  EXPECT_FALSE(read_final_state(source_of(pages)));
+  pages.erase("/admin/orders?limit=10000");
+  const auto state = read_final_state(source_of(pages));
+  ASSERT_FALSE(state);
+  EXPECT_EQ(state.error().message,
+            "the final state could not be read: no page /admin/orders?limit=10000");
+}
+
+}  // namespace
+}  // namespace stampede::audit

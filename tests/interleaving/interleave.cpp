@@ -1,0 +1,103 @@
+#include "tests/interleaving/interleave.hpp"
+
+#include <utility>
+
+namespace stampede::test {
+namespace {
+
+bool is(const Result<Outcome>& outcome, ErrorCode code) {
+  return !outcome && outcome.error().code == code;
+}
+
+// Runs the operation until it has ended or a lock kept it out. On a busy machine a short deadline
+// may pass without any lock; then the operation gets more time, so that the race is still forced.
+Result<Outcome> try_to_get_in(LockStrategy& strategy, Store& store, ScriptedOperation& operation) {
+  for (std::chrono::nanoseconds time_limit = kBrief;; time_limit *= 4) {
+    auto outcome = run(strategy, store, operation, time_limit).outcome;
+    const bool too_slow = is(outcome, ErrorCode::kTimeout) || is(outcome, ErrorCode::kPoolTimeout);
+    if (!too_slow || time_limit > kPatience) return outcome;
+  }
+}
+
+class GatedOperation final : public Operation {
+ public:
+  GatedOperation(Operation& operation, std::function<void()> gate)
+      : operation_(operation), gate_(std::move(gate)) {}
+
+  Result<Outcome> work(Transaction& transaction) override {
+    auto outcome = operation_.work(transaction);
+    if (gate_) std::exchange(gate_, nullptr)();
+    return outcome;
+  }
+
+ private:
+  Operation& operation_;
+  std::function<void()> gate_;
+};
+
+}  // namespace
+
+Execution run(LockStrategy& strategy, Store& store, ScriptedOperation& operation,
+              std::chrono::nanoseconds time_limit) {
+  Execution made;
+  Context context{.deadline = Clock::now() + time_limit, .phases = made.phases};
+  made.outcome = strategy.execute(store, operation.scope(), operation, context);
+  return made;
+}
+
+Intruder::Intruder(LockStrategy& strategy, Store& store, ScriptedOperation& operation,
+                   std::chrono::nanoseconds patience)
+    : strategy_(strategy), store_(store), operation_(operation), patience_(patience) {}
+
+void Intruder::get_in() {
+  running_ = std::async(std::launch::async,
+                        [this] { return try_to_get_in(strategy_, store_, operation_); });
+  hung_ = running_.wait_for(patience_) != std::future_status::ready;
+}
+
+void Intruder::start() {
+  std::promise<void> started;
+  auto has_started = started.get_future();
+  running_ = std::async(std::launch::async, [this, started = std::move(started)]() mutable {
+    started.set_value();
+    return run(strategy_, store_, operation_).outcome;
+  });
+  has_started.wait();
+}
+
+Result<Outcome> Intruder::finish() {
+  if (!running_.valid()) return fail(ErrorCode::kInternal, "the point of the race was not reached");
+  auto outcome = running_.get();
+  kept_out_ = is(outcome, ErrorCode::kLockTimeout);
+  return kept_out_ ? run(strategy_, store_, operation_).outcome : std::move(outcome);
+}
+
+Interleaved interleave(LockStrategy& strategy, Store& store, ScriptedOperation& first,
+                       ScriptedOperation& second) {
+  Intruder intruder(strategy, store, second);
+  first.between = [&intruder](int number) {
+    if (number == 1) intruder.get_in();
+  };
+  Interleaved result;
+  result.first = run(strategy, store, first).outcome;
+  first.between = nullptr;
+  result.second = intruder.finish();
+  result.kept_out = intruder.kept_out();
+  result.hung = intruder.hung();
+  return result;
+}
+
+Result<Outcome> GatedStore::transact(const TransactionOptions& options, Operation& operation,
+                                     Context& context) {
+  GatedOperation gated(operation, take(before_commit_));
+  auto outcome = store_.transact(options, gated, context);
+  if (const auto hook = take(before_answer_)) hook();
+  return outcome;
+}
+
+std::function<void()> GatedStore::take(std::function<void()>& hook) {
+  const std::lock_guard guard(mutex_);
+  return std::exchange(hook, nullptr);
+}
+
+}  // namespace stampede::test

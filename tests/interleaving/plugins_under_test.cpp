@@ -1,0 +1,61 @@
+#include "tests/interleaving/plugins_under_test.hpp"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+namespace stampede::test {
+namespace {
+
+// In memory where the system has a place for that: these tests make hundreds of databases, and what
+// a disk keeps is not what they are about.
+std::filesystem::path make_directory() {
+  const std::filesystem::path in_memory = "/dev/shm";
+  const bool usable = ::access(in_memory.c_str(), W_OK | X_OK) == 0;
+  const auto parent = usable ? in_memory : std::filesystem::temp_directory_path();
+  auto name = (parent / "stampede-locks-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make " + name);
+  return name;
+}
+
+template <typename T>
+std::unique_ptr<T> made(Result<std::unique_ptr<T>> result) {
+  if (!result) throw std::runtime_error(result.error().message);
+  return std::move(*result);
+}
+
+}  // namespace
+
+std::vector<Pairing> pairings_of(std::span<const std::string_view> strategies) {
+  std::vector<Pairing> pairings;
+  for (const auto strategy : strategies) {
+    for (const auto store : kStores)
+      pairings.push_back({std::string(strategy), std::string(store)});
+  }
+  return pairings;
+}
+
+Workshop::Workshop() : directory_(make_directory()), catalog_({STAMPEDE_PLUGIN_DIR}) {}
+
+Workshop::~Workshop() {
+  std::error_code left_for_the_system_to_clean;
+  std::filesystem::remove_all(directory_, left_for_the_system_to_clean);
+}
+
+std::unique_ptr<Store> Workshop::store(const std::string& name) {
+  plugin::Settings settings;
+  if (name == "sqlite") {
+    settings["path"] = directory_ / ("sale-" + std::to_string(++stores_made_) + ".db");
+  }
+  return made(catalog_.create<Store>(name, settings));
+}
+
+std::unique_ptr<LockStrategy> Workshop::strategy(const std::string& name,
+                                                 const plugin::Settings& settings) {
+  return made(catalog_.create<LockStrategy>(name, settings));
+}
+
+}  // namespace stampede::test

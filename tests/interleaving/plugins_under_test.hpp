@@ -1,0 +1,53 @@
+// Which plugins the suites for lock strategies run, and how a test gets them. A new strategy or
+// store inherits every promise by its name in one of these lists.
+
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/plugin/catalog.hpp"
+
+namespace stampede::test {
+
+// Every strategy that claims to be correct.
+inline constexpr std::string_view kCorrectStrategies[] = {"global", "per_user", "optimistic",
+                                                          "atomic"};
+// Those of them that lock what belongs to a user.
+inline constexpr std::string_view kLockingStrategies[] = {"global", "per_user"};
+// The one that is not correct, and proves that the tests notice.
+inline constexpr std::string_view kBaseline[] = {"unprotected"};
+inline constexpr std::string_view kStores[] = {"memory", "sqlite"};
+
+// A strategy on a store.
+struct Pairing {
+  std::string strategy;
+  std::string store;
+};
+// The given strategies, each on every store.
+std::vector<Pairing> pairings_of(std::span<const std::string_view> strategies);
+
+// Makes plugins, and removes what their stores kept in files. Outlives what it made.
+class Workshop {
+ public:
+  Workshop();
+  ~Workshop();
+  Workshop(const Workshop&) = delete;
+  Workshop& operator=(const Workshop&) = delete;
+
+  // Empty, with data of its own. Throws std::runtime_error when it cannot be made.
+  std::unique_ptr<Store> store(const std::string& name);
+  std::unique_ptr<LockStrategy> strategy(const std::string& name,
+                                         const plugin::Settings& settings = {});
+
+ private:
+  std::filesystem::path directory_;
+  int stores_made_ = 0;
+  plugin::Catalog catalog_;
+};
+
+}  // namespace stampede::test
