@@ -26,8 +26,9 @@
 
 namespace stampede::stores::memory {
 
-// A transaction over all of them stays below the 64 locks that ThreadSanitizer can follow.
-inline constexpr std::size_t kStripes = 32;
+// Fewer than the 64 locks that ThreadSanitizer lets one thread hold.
+inline constexpr unsigned kStripeBits = 5;
+inline constexpr std::size_t kStripes = std::size_t{1} << kStripeBits;
 using StripeSet = std::bitset<kStripes>;
 
 // What the statistics count, by stripe, under the stripe's mutex: no counter is shared.
@@ -57,7 +58,7 @@ class State {
   static std::size_t stripe_of(ProductId id) { return mix(value_of(id), 0x9E37); }
   static std::size_t stripe_of(UserId id) { return mix(value_of(id), 0x85EB); }
   static std::size_t stripe_of(CouponId id) { return mix(value_of(id), 0xC2B2); }
-  static std::size_t stripe_of(const OrderId& id) { return std::hash<OrderId>{}(id) >> 59U; }
+  static std::size_t stripe_of(const OrderId& id) { return top_bits(std::hash<OrderId>{}(id)); }
   static std::size_t stripe_of(std::string_view key) {
     return std::hash<std::string_view>{}(key) % kStripes;
   }
@@ -102,7 +103,10 @@ class State {
  private:
   static std::size_t mix(std::int64_t id, std::uint64_t salt) {
     const auto mixed = (static_cast<std::uint64_t>(id) + salt) * 0x9E3779B97F4A7C15ULL;
-    return static_cast<std::size_t>(mixed >> 59U);  // The top 5 bits: 32 stripes.
+    return top_bits(mixed);
+  }
+  static std::size_t top_bits(std::uint64_t mixed) {
+    return static_cast<std::size_t>(mixed >> (64U - kStripeBits));
   }
   template <typename Row>
   static Row* at(std::vector<Row>& rows, std::int64_t id) {
