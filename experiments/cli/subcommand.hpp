@@ -14,13 +14,15 @@
 #include <functional>
 #include <iosfwd>
 
-#include "experiments/cli/exit_code.hpp"
+#include "experiments/report/exit_code.hpp"
 
 namespace CLI {  // NOLINT(readability-identifier-naming): CLI11's own name.
 class App;
 }
 
 namespace stampede::cli {
+
+using report::ExitCode;
 
 // Where a subcommand writes: results to `out`, complaints to `error`.
 struct Console {

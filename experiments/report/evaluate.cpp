@@ -4,13 +4,12 @@
 
 #include <algorithm>
 
-#include "experiments/cli/exit_code.hpp"
+#include "experiments/report/exit_code.hpp"
 #include "experiments/report/figures.hpp"
 
 namespace stampede::report {
 namespace {
 
-using cli::ExitCode;
 
 constexpr std::array<std::string_view, 6> kCompared{"tps", "p50",  "p95",
                                                     "p99", "mean", "cpu_per_order"};

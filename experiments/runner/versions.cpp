@@ -4,7 +4,7 @@
 
 #include <boost/version.hpp>
 
-#include "stampede_git_commit.hpp"  // Written by each build.
+#include "experiments/runner/git_commit.hpp"  // Written by each build.
 
 namespace stampede::runner {
 

@@ -202,8 +202,8 @@ TEST(Warnings, TellForeignLoadOpenRequestsLittlesLawErrorsAndFewBlocks) {
   evaluate(experiment, run);
   EXPECT_THAT(run.warnings, Contains(HasSubstr("global: 13.9 % of the requests ended in an error, "
                                                "most often timeout")));
-  EXPECT_THAT(run.warnings, Contains(HasSubstr("per_user: 100 requests were never answered"
-                                               "their windows: p50, p90, p95, p99, p99.9")));
+  EXPECT_THAT(run.warnings, Contains(HasSubstr("per_user: 100 requests were never answered: "
+                                               "p50, p90, p95, p99, p99.9")));
   EXPECT_THAT(run.warnings, Contains(HasSubstr("per_user: Little's law is off by -50 % in block "
                                                "2: 40.0 users")));
   EXPECT_THAT(run.warnings, Contains(HasSubstr("other processes used more than 25 % of the CPU "

@@ -2,7 +2,7 @@
 
 #pragma once
 
-namespace stampede::cli {
+namespace stampede::report {
 
 enum class ExitCode : int {
   kPassed = 0,       // Done, and every expectation held.
@@ -13,4 +13,4 @@ enum class ExitCode : int {
   kRegression = 5,   // `compare` found a result worse than its baseline.
 };
 
-}  // namespace stampede::cli
+}  // namespace stampede::report
