@@ -93,8 +93,8 @@ void emit(YAML::Emitter& out, const Tree& tree) {
 }  // namespace
 
 const Tree* Tree::find(std::string_view key) const {
-  const auto found = std::ranges::find(entries, key, &std::pair<std::string, Tree>::first);
-  return found == entries.end() ? nullptr : &found->second;
+  const auto found = std::ranges::find(entries, key, &Entry::key);
+  return found == entries.end() ? nullptr : &found->value;
 }
 
 Tree* Tree::find(std::string_view key) { return const_cast<Tree*>(std::as_const(*this).find(key)); }
@@ -189,7 +189,7 @@ void set_at(Tree& tree, std::string_view path, Tree value) {
   auto* present = tree.find(key);
   if (present == nullptr) {
     tree.entries.emplace_back(std::string(key), Tree::map(value.origin));
-    present = &tree.entries.back().second;
+    present = &tree.entries.back().value;
   }
   if (dot == std::string_view::npos) {
     *present = std::move(value);

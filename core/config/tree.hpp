@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "core/config/fault.hpp"
@@ -15,12 +14,13 @@
 namespace stampede::config {
 
 struct Tree {
+  struct Entry;
   enum class Kind : unsigned char { kNull, kScalar, kList, kMap };
 
   Kind kind = Kind::kNull;
-  std::string scalar;                                 // When kScalar: the text as written.
-  std::vector<Tree> items;                            // When kList.
-  std::vector<std::pair<std::string, Tree>> entries;  // When kMap, in the order of the file.
+  std::string scalar;          // When kScalar: the text as written.
+  std::vector<Tree> items;     // When kList.
+  std::vector<Entry> entries;  // When kMap, in the order of the file.
   Origin origin;
 
   bool is_map() const { return kind == Kind::kMap; }
@@ -37,6 +37,11 @@ struct Tree {
 
   static Tree scalar_of(std::string text, Origin origin = {});
   static Tree map(Origin origin = {});
+};
+
+struct Tree::Entry {
+  std::string key;
+  Tree value;
 };
 
 // Reads YAML 1.2. Faults: a syntax error, a key given twice, a key that is no plain text, several

@@ -9,9 +9,8 @@ Answer place_order(const Call& call) {
   auto order = decode_order(call.request.body, faults);
   if (!faults.empty()) return refuse_invalid(std::move(faults));
   order.tag = call.tag;
-  auto answer = answer_reply(call.services.pipeline.place_order(order, call.context), 201,
-                             [](const Order& placed) { return encoded(placed); });
-  return answer;
+  return answer_reply(call.services.pipeline.place_order(order, call.context), 201,
+                      [](const Order& placed) { return encoded(placed); });
 }
 
 Answer get_order(const Call& call) {

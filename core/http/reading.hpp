@@ -54,16 +54,18 @@ std::string encoded_list(const std::vector<Entity>& items, std::int64_t total, c
 template <typename Entity>
 Answer answer_one(const Result<std::optional<Entity>>& found, const ProblemType& missing) {
   if (!found) return refuse(found.error());
-  if (!*found) return refuse(missing);
-  return succeed(200, encoded(**found));
+  const auto& row = *found;
+  if (!row) return refuse(missing);
+  return succeed(200, encoded(*row));
 }
 
 // What the pipeline replied, with the value written by `write`.
 template <typename Value, typename Write>
 Answer answer_reply(const Result<pipeline::Reply<Value>>& reply, int status, Write write) {
   if (!reply) return refuse(reply.error());
-  if (!reply->value) return refuse(problem_for(reply->refusal));
-  auto answer = succeed(status, write(*reply->value));
+  const auto& value = reply->value;
+  if (!value) return refuse(problem_for(reply->refusal));
+  auto answer = succeed(status, write(*value));
   answer.replayed = reply->replayed;
   return answer;
 }

@@ -76,7 +76,7 @@ class Printer {
     auto* map = dot == std::string::npos ? &tree_ : find(path.substr(0, dot));
     if (map == nullptr) return;
     const auto key = dot == std::string::npos ? path : path.substr(dot + 1);
-    std::erase_if(map->entries, [&](const auto& entry) { return entry.first == key; });
+    std::erase_if(map->entries, [&](const auto& entry) { return entry.key == key; });
   }
 
   config::Tree* find(const std::string& path) {

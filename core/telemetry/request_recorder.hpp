@@ -94,10 +94,10 @@ class RequestRecorder {
   Tally merged_window() const;
   RequestPicture picture_of(const Tally& tally) const;
 
-  const RequestNames names_;
   std::array<Shard, kShards> shards_;
   mutable std::mutex past_mutex_;  // Taken before a shard's.
-  Tally past_;                     // What belongs to the total but not to the window.
+  const RequestNames names_;
+  Tally past_;  // What belongs to the total but not to the window.
 };
 
 }  // namespace stampede::telemetry

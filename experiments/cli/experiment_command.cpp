@@ -13,6 +13,7 @@
 #include "experiments/plan/dry_run.hpp"
 #include "experiments/report/progress.hpp"
 #include "experiments/report/terminal_report.hpp"
+#include "experiments/runner/run_block.hpp"
 #include "experiments/runner/run_experiment.hpp"
 
 namespace stampede::cli {
@@ -52,10 +53,10 @@ plan::Checks checks() {
                 server::parse_config(tree, faults);
                 return faults;
               },
-          .load =
-              [](const config::Tree& tree) {
+          .cell =
+              [](const plan::Cell& cell) {
                 config::Faults faults;
-                load::read_plan(&tree, "load", load::Population{}, faults);
+                load::read_plan(&cell.load, "load", runner::population_of(cell.data), faults);
                 return faults;
               }};
 }

@@ -1,17 +1,16 @@
 // `stampede load`: sends a load to any HTTP server and says what came back.
 
 #include <CLI/CLI.hpp>
-#include <csignal>
 #include <memory>
 #include <optional>
 #include <ostream>
 #include <random>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "core/config/text.hpp"
 #include "core/config/tree.hpp"
+#include "experiments/cli/interrupts.hpp"
 #include "experiments/cli/subcommands.hpp"
 #include "experiments/load/load_run.hpp"
 #include "experiments/load/plan_reader.hpp"
@@ -66,26 +65,6 @@ struct LoadOptions {
   std::vector<std::string> stages;
   std::vector<std::string> settings;
   bool json = false;
-};
-
-volatile std::sig_atomic_t interrupted = 0;
-
-// Ctrl-C ends the load early and cleanly; a second one ends the process.
-class InterruptGuard {
- public:
-  InterruptGuard() {
-    interrupted = 0;
-    before_ = std::signal(SIGINT, [](int) {
-      interrupted = 1;
-      std::signal(SIGINT, SIG_DFL);
-    });
-  }
-  ~InterruptGuard() { std::signal(SIGINT, before_); }
-  InterruptGuard(const InterruptGuard&) = delete;
-  InterruptGuard& operator=(const InterruptGuard&) = delete;
-
- private:
-  void (*before_)(int);
 };
 
 std::string fresh_prefix() {
@@ -166,16 +145,8 @@ ExitCode refuse(const Error& error, Console& console) {
 ExitCode run(const LoadOptions& options, Console& console) {
   auto plan = make_plan(options);
   if (!plan) return refuse(plan.error(), console);
-  auto run = load::LoadRun::start(std::move(*plan));
-  if (!run) return refuse(run.error(), console);
-  {
-    const InterruptGuard guard;
-    while (!(*run)->finished()) {
-      if (interrupted != 0) (*run)->stop();
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    }
-  }
-  const auto result = (*run)->wait();
+  const Interrupts interrupts;
+  const auto result = load::run_load(std::move(*plan), interrupts.token());
   if (!result) return refuse(result.error(), console);
   console.out << (options.json ? load::summary_json(*result) : load::summary_text(*result));
   return ExitCode::kPassed;

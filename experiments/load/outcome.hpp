@@ -18,7 +18,7 @@ enum class OutcomeKind : std::uint8_t {
   kError,     // 5xx, and any other 4xx or 3xx.
   kTimeout,   // No whole answer within the plan's timeout.
   kReset,     // The connection could not be made, or was lost before a whole answer.
-  kCensored,  // Still open at the end of the window.
+  kCensored,  // Still open when the graceful stop after the window was over.
 };
 inline constexpr std::size_t kOutcomeCount = 7;
 inline constexpr std::array<std::string_view, kOutcomeCount> kOutcomeNames{

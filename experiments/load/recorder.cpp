@@ -52,8 +52,7 @@ void Recorder::exchange(const Exchange& exchange) {
     measure.succeeded += success ? 1U : 0U;
   }
   if (!in_window(exchange.sent)) return;
-  // At the very end itself the window is still open: the last answer of counted iterations is it.
-  const auto outcome = exchange.completed > end_ ? OutcomeKind::kCensored : exchange.outcome;
+  const auto outcome = exchange.outcome;
   ++measure.outcomes[static_cast<std::size_t>(outcome)];
   if (outcome == OutcomeKind::kCensored) return;
   if (outcome == OutcomeKind::kRefusal) count(refusals_, exchange.code);

@@ -29,7 +29,7 @@ class Recorder {
   // The window's end may come earlier than planned, see end_window().
   Recorder(const JourneyBook& book, Duration window_begin, Duration window_end);
 
-  // From now on nothing is in the window: sent later is out, answered later is censored.
+  // From now on nothing is in the window: what is sent later is out.
   void end_window(Duration now);
   bool in_window(Duration when) const { return when >= begin_ && when < end_; }
   Duration window_begin() const { return begin_; }

@@ -58,7 +58,7 @@ Tree common_tree(const Tree& file, config::Faults& faults) {
   }
   for (const std::string_view block : kBlocks) {
     if (const Tree* tree = file.find(block)) {
-      whole.entries.emplace_back(block, nested(*tree, std::string(block), faults));
+      whole.entries.emplace_back(std::string(block), nested(*tree, std::string(block), faults));
     }
   }
   return whole;
@@ -109,8 +109,8 @@ std::string name_of(const Combination& combination, const std::vector<std::strin
     name += (name.empty() ? "" : "/") + part;
   };
   for (const std::string& axis : axes) {
-    const auto found = std::ranges::find(combination.values, axis, &Values::value_type::first);
-    append(found == combination.values.end() ? "-" : inline_text(found->second));
+    const auto found = std::ranges::find(combination.values, axis, &Values::value_type::key);
+    append(found == combination.values.end() ? "-" : inline_text(found->value));
   }
   if (combination.from_axes > 0) return name;
   for (const auto& [key, value] : combination.values) {

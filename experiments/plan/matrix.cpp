@@ -104,9 +104,9 @@ std::vector<Combination> multiply(const std::vector<Axis>& axes) {
 }
 
 bool has_all(const Combination& combination, const Values& wanted) {
-  return std::ranges::all_of(wanted, [&](const auto& pair) {
-    const Tree* value = value_of(combination.values, pair.first);
-    return value != nullptr && same_value(*value, pair.second);
+  return std::ranges::all_of(wanted, [&](const auto& wanted_value) {
+    const Tree* value = value_of(combination.values, wanted_value.key);
+    return value != nullptr && same_value(*value, wanted_value.value);
   });
 }
 
@@ -122,11 +122,11 @@ bool fits(const Combination& combination, const Values& added) {
 
 void add_to(Combination& combination, const Values& added) {
   for (const auto& [key, value] : added) {
-    const auto present = std::ranges::find(combination.values, key, &Values::value_type::first);
+    const auto present = std::ranges::find(combination.values, key, &Tree::Entry::key);
     if (present == combination.values.end()) {
       combination.values.emplace_back(key, value);
     } else {
-      present->second = value;
+      present->value = value;
     }
   }
 }
@@ -143,7 +143,7 @@ std::size_t size_of(const std::vector<Axis>& axes) {
 bool same_value(const Tree& a, const Tree& b) {
   if (a.kind != b.kind || a.scalar != b.scalar) return false;
   const auto same_entry = [](const auto& x, const auto& y) {
-    return x.first == y.first && same_value(x.second, y.second);
+    return x.key == y.key && same_value(x.value, y.value);
   };
   return std::ranges::equal(a.items, b.items, same_value) &&
          std::ranges::equal(a.entries, b.entries, same_entry);

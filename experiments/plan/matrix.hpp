@@ -15,7 +15,6 @@
 
 #include <cstddef>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "core/config/fault.hpp"
@@ -24,7 +23,7 @@
 namespace stampede::plan {
 
 // Dotted keys and their values, in the order in which they were given.
-using Values = std::vector<std::pair<std::string, config::Tree>>;
+using Values = std::vector<config::Tree::Entry>;
 
 struct Axis {
   std::string key;

@@ -138,7 +138,7 @@ std::vector<std::string> names_of(const std::vector<Draft>& drafts) {
 
 bool has_values(const Draft& draft, const Tree& wanted) {
   return std::ranges::all_of(wanted.entries, [&](const auto& entry) {
-    return std::ranges::find(draft.values, std::pair(entry.first, inline_text(entry.second))) !=
+    return std::ranges::find(draft.values, std::pair(entry.key, inline_text(entry.value))) !=
            draft.values.end();
   });
 }

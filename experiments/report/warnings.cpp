@@ -48,7 +48,7 @@ void about_open_requests(const Cell& cell, Lines& lines) {
   }
   if (uncertain.empty()) return;
   lines.push_back(
-      fmt::format("{}: {} requests were open at the end of their windows: {} cannot be "
+      fmt::format("{}: {} requests were never answered: {} cannot be "
                   "told",
                   cell.name, cell.summary.outcomes.censored, uncertain));
 }

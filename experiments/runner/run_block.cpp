@@ -41,14 +41,8 @@ config::Tree server_config(const BlockPlan& plan) {
 }
 
 Result<load::LoadPlan> load_plan(const BlockPlan& plan, const Server& server) {
-  const auto& data = plan.cell.data;
-  // What was not seeded is never asked for, but ids are drawn from at least one.
-  const load::Population seeded{
-      .users = std::max<std::int64_t>(1, data.users),
-      .products = std::max<std::int64_t>(1, data.products),
-      .coupons = std::max<std::int64_t>(1, static_cast<std::int64_t>(data.coupons.size()))};
   config::Faults faults;
-  auto read = load::read_plan(&plan.cell.load, "load", seeded, faults);
+  auto read = load::read_plan(&plan.cell.load, "load", population_of(plan.cell.data), faults);
   if (!faults.empty()) return fail(ErrorCode::kInvalid, config::describe(faults));
   auto target = load::parse_url(server.url());
   if (!target) return Unexpected(target.error());
@@ -214,6 +208,12 @@ Result<void> run(const BlockPlan& plan, const std::stop_token& stop, const OnPro
 }
 
 }  // namespace
+
+load::Population population_of(const Seed& data) {
+  return {.users = std::max<std::int64_t>(1, data.users),
+          .products = std::max<std::int64_t>(1, data.products),
+          .coupons = std::max<std::int64_t>(1, static_cast<std::int64_t>(data.coupons.size()))};
+}
 
 Processors Processors::split() {
   cpu_set_t allowed;

@@ -31,6 +31,10 @@ struct Processors {
   static Processors split();
 };
 
+// Whom and what the load may name. What was not seeded is never asked for, but ids are drawn from
+// at least one.
+load::Population population_of(const Seed& data);
+
 struct BlockPlan {
   const plan::Cell& cell;
   std::size_t block = 0;

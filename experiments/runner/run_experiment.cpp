@@ -4,13 +4,13 @@
 #include <sched.h>
 
 #include <algorithm>
-#include <fstream>
 #include <utility>
 
 #include "experiments/environment/usage.hpp"
 #include "experiments/plan/order.hpp"
 #include "experiments/report/evaluate.hpp"
 #include "experiments/report/markdown.hpp"
+#include "experiments/report/result_file.hpp"
 #include "experiments/runner/collect.hpp"
 #include "experiments/runner/run_block.hpp"
 #include "experiments/runner/run_folder.hpp"
@@ -165,7 +165,8 @@ Result<Run> begin(const plan::Experiment& experiment, const RunOptions& options)
   Run run{report::begin_result(experiment), std::move(*folder)};
   run.result.run = run.folder.filename().string();
   run.result.started_at = timestamp_now();
-  std::ofstream(run.folder / "experiment.yaml") << experiment.yaml;
+  const auto written = report::write_file(run.folder / "experiment.yaml", experiment.yaml);
+  if (!written) return Unexpected(written.error());
   return run;
 }
 
@@ -188,7 +189,9 @@ Result<Run> run_experiment(const plan::Experiment& experiment, const RunOptions&
   run->result.finished_at = timestamp_now();
   report::evaluate(experiment, run->result);
   if (auto saved = save(run->result, run->folder); !saved) return Unexpected(saved.error());
-  std::ofstream(run->folder / "report.md") << report::markdown_report(run->result);
+  const auto written =
+      report::write_file(run->folder / "report.md", report::markdown_report(run->result));
+  if (!written) return Unexpected(written.error());
   return run;
 }
 

@@ -128,7 +128,7 @@ TEST_P(ServerProcessTest, EndsAtOnceAtTheSecondSignal) {
 }
 
 INSTANTIATE_TEST_SUITE_P(FrontDoors, ServerProcessTest, ::testing::Values("pistache", "beast"),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& front_door) { return front_door.param; });
 
 using CommandLineTest = ServerProcessTest;
 

@@ -202,7 +202,7 @@ TEST(Warnings, TellForeignLoadOpenRequestsLittlesLawErrorsAndFewBlocks) {
   evaluate(experiment, run);
   EXPECT_THAT(run.warnings, Contains(HasSubstr("global: 13.9 % of the requests ended in an error, "
                                                "most often timeout")));
-  EXPECT_THAT(run.warnings, Contains(HasSubstr("per_user: 100 requests were open at the end of "
+  EXPECT_THAT(run.warnings, Contains(HasSubstr("per_user: 100 requests were never answered"
                                                "their windows: p50, p90, p95, p99, p99.9")));
   EXPECT_THAT(run.warnings, Contains(HasSubstr("per_user: Little's law is off by -50 % in block "
                                                "2: 40.0 users")));
