@@ -19,6 +19,14 @@ Unexpected not_positive(std::string_view what, std::int64_t amount) {
               std::string(what) + " must be more than 0, not " + std::to_string(amount));
 }
 
+// The row that was read, or null.
+template <typename Row>
+Row* found_in(Result<std::optional<Row>>& read) {
+  if (!read) return nullptr;
+  auto& row = *read;
+  return row ? &*row : nullptr;
+}
+
 void put(std::vector<CartLine>& lines, ProductId product, std::int64_t quantity) {
   const auto at = std::ranges::lower_bound(lines, product, {}, &CartLine::product);
   if (at != lines.end() && at->product == product) {
@@ -51,7 +59,7 @@ RefusalCode refusal_of(CounterWrite::Kind kind) {
 }
 
 std::string describe(const CounterWrite& write) {
-  const auto id = std::to_string(write.id);
+  auto id = std::to_string(write.id);
   switch (write.kind) {
     case CounterWrite::Kind::kStock:
       return "product " + id;
@@ -100,45 +108,43 @@ std::int64_t Recorder::with_own_writes(CounterWrite::Kind kind, std::int64_t id,
 }
 
 Result<std::optional<Product>> Recorder::product(ProductId id) {
-  auto row = rows_.product(id);
-  if (row && *row) {
-    (*row)->stock = with_own_writes(CounterWrite::Kind::kStock, value_of(id), (*row)->stock);
+  auto read = rows_.product(id);
+  if (auto* row = found_in(read)) {
+    row->stock = with_own_writes(CounterWrite::Kind::kStock, value_of(id), row->stock);
   }
-  return row;
+  return read;
 }
 
 Result<std::optional<Wallet>> Recorder::wallet(UserId user) {
-  auto row = rows_.wallet(user);
-  if (row && *row) {
-    auto& balance = (*row)->balance.minor;
+  auto read = rows_.wallet(user);
+  if (auto* row = found_in(read)) {
+    auto& balance = row->balance.minor;
     balance = with_own_writes(CounterWrite::Kind::kBalance, value_of(user), balance);
   }
-  return row;
+  return read;
 }
 
 Result<std::optional<Coupon>> Recorder::coupon(CouponId id) {
-  auto row = rows_.coupon(id);
-  if (row && *row) {
-    (*row)->issued = with_own_writes(CounterWrite::Kind::kIssued, value_of(id), (*row)->issued);
+  auto read = rows_.coupon(id);
+  if (auto* row = found_in(read)) {
+    row->issued = with_own_writes(CounterWrite::Kind::kIssued, value_of(id), row->issued);
   }
-  return row;
+  return read;
 }
 
 Result<std::optional<UserCoupon>> Recorder::user_coupon(UserId user, CouponId coupon) {
-  auto row = rows_.user_coupon(user, coupon);
-  if (!row) return row;
-  if (!*row) {
-    const auto* grant = own<GrantCoupon>(
-        [&](const auto& g) { return g.granted.user == user && g.granted.coupon == coupon; });
-    if (grant != nullptr) *row = grant->granted;
-  }
+  auto read = rows_.user_coupon(user, coupon);
+  if (!read) return read;
+  const auto* grant = own<GrantCoupon>(
+      [&](const auto& g) { return g.granted.user == user && g.granted.coupon == coupon; });
+  if (grant != nullptr && found_in(read) == nullptr) read = grant->granted;
   const auto* use =
       own<UseCoupon>([&](const auto& used) { return used.user == user && used.coupon == coupon; });
-  if (use != nullptr && *row) {
-    (*row)->status = UserCoupon::Status::kUsed;
-    (*row)->used_by = use->used_by;
+  if (auto* row = found_in(read); row != nullptr && use != nullptr) {
+    row->status = UserCoupon::Status::kUsed;
+    row->used_by = use->used_by;
   }
-  return row;
+  return read;
 }
 
 Result<std::vector<CartLine>> Recorder::cart(UserId user) {

@@ -6,21 +6,24 @@
 
 namespace stampede::stores::sqlite {
 
+constexpr int kMostTries = 1000;
+
 // Repeated, because an interrupt that was meant for a SELECT may hit the BEGIN or COMMIT instead.
-// Neither does any I/O, so that nothing else makes them fail for long.
-void ReaderPool::Reader::set_view(Query query, bool on) {
-  constexpr int kMostTries = 1000;
+// Neither does any I/O, so that nothing else makes them fail.
+bool ReaderPool::Reader::set_view(Query query, bool on) {
   for (int tries = 0; connection.in_transaction() != on; ++tries) {
-    const int code = connection.write(query);
-    if (tries == kMostTries) throw std::runtime_error(connection.error(code, query).message);
+    if (tries == kMostTries) return false;
+    connection.write(query);
   }
+  return true;
 }
 
 ReaderPool::ReaderPool(const Options& options, QueryTimes& times) : view_age_(options.view_age) {
   for (std::size_t i = 0; i < options.readers; ++i) {
     auto& reader = readers_.emplace_back(std::make_unique<Reader>(options, times));
-    reader->begin();  // Prepares both statements, so that nothing can fail later.
-    reader->end();
+    if (!reader->begin() || !reader->end()) {  // Prepares both, so that nothing can fail later.
+      throw std::runtime_error("sqlite store '" + options.path + "': it cannot be read");
+    }
     idle_.push_back(reader.get());
   }
 }
@@ -51,8 +54,8 @@ Result<ReaderPool::Lease> ReaderPool::lease(Deadline deadline) {
   }
   Lease lease(*this, *reader);
   const std::lock_guard guard(reader->mutex);
-  if (reader->in_view) reader->begin();
-  return lease;
+  if (!reader->in_view || reader->begin()) return lease;
+  return fail(ErrorCode::kUnavailable, "sqlite: a read view could not be opened");
 }
 
 // The caller holds mutex_.

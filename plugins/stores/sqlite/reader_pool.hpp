@@ -84,9 +84,9 @@ class ReaderPool {
  private:
   struct Reader {
     Reader(const Options& options, QueryTimes& times) : connection(options, times) {}
-    void begin() { set_view(Query::kBeginRead, true); }
-    void end() { set_view(Query::kEndRead, false); }
-    void set_view(Query query, bool on);
+    bool begin() { return end() && set_view(Query::kBeginRead, true); }
+    bool end() { return set_view(Query::kEndRead, false); }
+    bool set_view(Query query, bool on);
 
     Connection connection;
     std::mutex mutex;  // For one statement, so that a snapshot can be ended between two.

@@ -183,8 +183,10 @@ Result<std::vector<CartLine>> SnapshotRows::cart(UserId user) {
 
 Result<std::optional<Order>> SnapshotRows::order(const OrderId& id) {
   auto found = one(lease_, Query::kOrderById, to_order, id);
-  if (!found || !*found) return found;
-  if (auto added = add_items(lease_, **found); !added) return Unexpected(std::move(added.error()));
+  if (!found) return found;
+  auto& order = *found;
+  if (!order) return found;
+  if (auto added = add_items(lease_, *order); !added) return Unexpected(std::move(added.error()));
   return found;
 }
 

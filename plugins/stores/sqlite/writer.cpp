@@ -5,6 +5,14 @@
 
 namespace stampede::stores::sqlite {
 
+namespace {
+
+// How many batches use savepoints from the start after one was replayed: such failures come in
+// swarms.
+constexpr int kCautiousBatches = 16;
+
+}  // namespace
+
 // Shared between the caller and the writer: a caller that gives up must not leave the writer a
 // dead stack. A condition variable, because std::binary_semaphore spins before it sleeps.
 struct Writer::Pending {
@@ -13,25 +21,25 @@ struct Writer::Pending {
   Result<Outcome> result = Outcome::commit();
 
   bool wait_until(Deadline deadline) {
-    std::unique_lock lock(mutex);
-    return changed.wait_until(lock, deadline, [this] { return done; });
+    std::unique_lock lock(mutex_);
+    return changed_.wait_until(lock, deadline, [this] { return done_; });
   }
   void wait() {
-    std::unique_lock lock(mutex);
-    changed.wait(lock, [this] { return done; });
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return done_; });
   }
   void answer() {
     {
-      const std::lock_guard guard(mutex);
-      done = true;
+      const std::lock_guard guard(mutex_);
+      done_ = true;
     }
-    changed.notify_one();
+    changed_.notify_one();
   }
 
  private:
-  std::mutex mutex;
-  std::condition_variable changed;
-  bool done = false;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool done_ = false;
 };
 
 Writer::Writer(const Options& options, std::unique_ptr<Connection> connection, ReaderPool& pool)
@@ -175,9 +183,8 @@ bool Writer::apply_whole(Batch& batch) {
       case Applied::kUndo:
         break;
     }
-    constexpr int kCautious = 16;  // Failures of this kind come in swarms.
     ++counts_.replays;
-    cautious_batches_ = kCautious;
+    cautious_batches_ = kCautiousBatches;
     with_savepoints = true;
     roll_back();
   }
