@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <fstream>
 #include <ostream>
 
 #include "core/server/config.hpp"
@@ -26,6 +27,15 @@ namespace fs = std::filesystem;
 fs::path server_program() {
   std::error_code ignored;
   return fs::read_symlink("/proc/self/exe", ignored).parent_path() / "stampede-server";
+}
+
+// What was typed, by the program's plain name.
+std::vector<std::string> typed_command() {
+  std::ifstream stream("/proc/self/cmdline");
+  std::vector<std::string> words;
+  for (std::string word; std::getline(stream, word, '\0');) words.push_back(word);
+  if (!words.empty()) words.front() = fs::path(words.front()).filename().string();
+  return words;
 }
 
 }  // namespace
@@ -71,7 +81,7 @@ ExitCode carry_out(const plan::Experiment& experiment, const ExperimentOptions& 
   report::Progress progress(stderr, report::detect_terminal(STDERR_FILENO));
   const runner::RunOptions run_options{.results = options.results,
                                        .server_program = server_program(),
-                                       .command = options.command,
+                                       .command = typed_command(),
                                        .resume = options.resume};
   const auto run = runner::run_experiment(experiment, run_options, progress, interrupts.token());
   if (!run) {

@@ -4,9 +4,6 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
-#include <string>
-#include <vector>
 
 #include "core/config/fault.hpp"
 #include "experiments/cli/subcommand.hpp"
@@ -19,7 +16,6 @@ struct ExperimentOptions {
   std::filesystem::path results = "results";
   bool dry_run = false;
   bool resume = false;
-  std::vector<std::string> command;  // What was typed.
 };
 
 // Adds --dry-run, --set, --only, --blocks, --scale, --seed, --resume and --results. `options`

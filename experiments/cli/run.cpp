@@ -17,7 +17,6 @@ struct RunCommand {
 };
 
 ExitCode run(RunCommand& command, Console& console) {
-  command.options.command = {"stampede", "run", command.file.string()};
   config::Faults faults;
   const auto experiment =
       plan::read_experiment(command.file, command.options.overrides, checks(), faults);

@@ -28,8 +28,9 @@ struct SweepCommand {
 };
 
 ExitCode run(SweepCommand& command, Console& console) {
-  command.options.command = {"stampede", "sweep"};
-  for (const auto& word : command.request.words) command.options.command.push_back(word);
+  // These are part of the experiment that the line stands for, not changes to it.
+  command.request.blocks = std::exchange(command.options.overrides.blocks, std::nullopt);
+  command.request.seed = std::exchange(command.options.overrides.seed, std::nullopt);
   config::Faults faults;
   const auto tree = plan::sweep_experiment(command.request, faults);
   if (!tree) return refuse(faults, console);

@@ -159,6 +159,11 @@ std::optional<ExitStatus> Process::poll() {
   return state_->ended;
 }
 
+std::optional<ExitStatus> Process::wait(Clock::time_point deadline) {
+  if (!poll()) state_->wait_until(deadline);
+  return poll();
+}
+
 ExitStatus Process::stop(std::chrono::milliseconds grace) {
   if (!poll() && grace.count() > 0) {
     ::kill(pid(), SIGTERM);

@@ -49,6 +49,9 @@ class Process {
   // How it ended, or nothing while it runs. Does not wait.
   std::optional<ExitStatus> poll();
 
+  // Waits for it to end by itself; nothing when it still runs at the deadline.
+  std::optional<ExitStatus> wait(std::chrono::steady_clock::time_point deadline);
+
   // Sends SIGTERM, waits up to `grace`, then SIGKILL. Idempotent.
   ExitStatus stop(std::chrono::milliseconds grace);
 

@@ -20,6 +20,8 @@ using config::Tree;
 constexpr std::int64_t kMostBlocks = 1000;
 constexpr double kMostScale = 1000;
 
+bool is_scale(double scale) { return scale > 0 && scale <= kMostScale; }
+
 void check_name(config::MapReader& reader, const std::string& name) {
   const bool plain = std::ranges::all_of(name, [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.';
@@ -94,7 +96,7 @@ void apply_numbers(Experiment& experiment, const Overrides& overrides, config::F
       experiment.seed = static_cast<std::uint64_t>(*overrides.seed);
     }
   }
-  if (overrides.scale && !(*overrides.scale > 0 && *overrides.scale <= kMostScale)) {
+  if (overrides.scale && !is_scale(*overrides.scale)) {
     faults.push_back(
         {{"--scale", 0},
          "",
@@ -120,7 +122,7 @@ void apply_settings(std::vector<Draft>& drafts, Experiment& experiment, const Ov
 }
 
 void apply_scale(std::vector<Draft>& drafts, Experiment& experiment, const Overrides& overrides) {
-  if (!overrides.scale || *overrides.scale == 1) return;
+  if (!overrides.scale || *overrides.scale == 1 || !is_scale(*overrides.scale)) return;
   for (Draft& draft : drafts) {
     if (Tree* load = draft.whole.find("load")) scale_load(*load, *overrides.scale);
   }

@@ -17,6 +17,13 @@ struct Word {
   std::vector<Tree> values;
 };
 
+// A command line has no lines.
+void forget_lines(Tree& tree) {
+  tree.origin.line = 0;
+  for (Tree& item : tree.items) forget_lines(item);
+  for (auto& [key, value] : tree.entries) forget_lines(value);
+}
+
 // The values are read as the inside of a YAML list, which knows where a comma separates.
 std::optional<Word> read_word(const std::string& word, config::Faults& faults) {
   const auto equals = word.find('=');
@@ -34,6 +41,7 @@ std::optional<Word> read_word(const std::string& word, config::Faults& faults) {
     faults.push_back({{kOrigin, 0}, key, "cannot read the values \"" + values + "\""});
     return std::nullopt;
   }
+  forget_lines(*list);
   return Word{key, std::move(list->items)};
 }
 

@@ -79,23 +79,30 @@ double total_of(const PhaseTime& phase) {
   return static_cast<double>(phase.time.mean().count()) * static_cast<double>(phase.time.count());
 }
 
+// How long a lock was held covers phases that stand beside it, so it has no share of its own.
+bool covers_others(const PhaseTime& phase) { return phase.name == "hold"; }
+
 std::string phases(const RunResult& run) {
   Table table;
   table.columns = {{"cell", false}, {"phase", false}, {"share", true},
                    {"p50", true},   {"p95", true},    {"requests", true}};
   for (const Cell& cell : run.cells) {
     double total = 0;
-    for (const PhaseTime& phase : cell.summary.phases) total += total_of(phase);
+    for (const PhaseTime& phase : cell.summary.phases) {
+      if (!covers_others(phase)) total += total_of(phase);
+    }
     auto sorted = cell.summary.phases;
     std::ranges::stable_sort(sorted, std::greater<>(), total_of);
     for (const PhaseTime& phase : sorted) {
       if (phase.time.count() == 0 || total == 0) continue;
-      table.rows.push_back({{cell.name},
-                            {phase.name},
-                            {fmt::format("{:.1f} %", 100 * total_of(phase) / total)},
-                            {time_text(phase.time.quantile(0.5))},
-                            {time_text(phase.time.quantile(0.95))},
-                            {std::to_string(phase.time.count())}});
+      table.rows.push_back(
+          {{cell.name},
+           {phase.name},
+           {covers_others(phase) ? "(covers others)"
+                                 : fmt::format("{:.1f} %", 100 * total_of(phase) / total)},
+           {time_text(phase.time.quantile(0.5))},
+           {time_text(phase.time.quantile(0.95))},
+           {std::to_string(phase.time.count())}});
     }
   }
   if (table.rows.empty()) return "";

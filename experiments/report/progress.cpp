@@ -70,8 +70,9 @@ std::string finished_line(const std::string& cell, const Block& block, std::size
     return line + std::string(to_string(block.state)) +
            (first.empty() ? "" : ": " + printable(first));
   }
-  line += fmt::format("{} TPS, p95 {}, ", rate_text(block.tps),
-                      time_text(block.latency.quantile(0.95)));
+  line += rate_text(block.tps) + " TPS, ";
+  line += block.latency.count() == 0 ? "no latency, "
+                                     : "p95 " + time_text(block.latency.quantile(0.95)) + ", ";
   if (block.outcomes.faults() > 0) line += fmt::format("{} errors, ", block.outcomes.faults());
   return line + audits_of(block);
 }

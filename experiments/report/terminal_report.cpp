@@ -158,12 +158,13 @@ std::string time_text(Nanoseconds duration) {
 }
 
 std::string ranking_text(const RunResult& run) {
+  if (run.cells.size() < 2) return "";  // Fastest of what?
   std::string text;
   if (!run.fastest.empty()) {
     text =
         fmt::format("* {} is the fastest cell without a failed audit{}", printable(run.fastest),
                     run.cells.front().summary.thresholds.empty() ? "" : " or a missed threshold");
-  } else if (run.cells.size() > 1) {
+  } else {
     text = "no cell is both correct and within the thresholds";
   }
   if (!run.faster_broken.empty()) {
@@ -203,7 +204,8 @@ Table result_table(const RunResult& run) {
 std::string final_report(const RunResult& run, const Terminal& terminal) {
   std::string text = painted(terminal, Colour::kBold, printable(run.experiment));
   if (!run.question.empty()) text += ": " + printable(run.question);
-  text += fmt::format("\n{} blocks, seed {}\n\n", run.blocks, run.seed);
+  text +=
+      fmt::format("\n{} block{}, seed {}\n\n", run.blocks, run.blocks == 1 ? "" : "s", run.seed);
   text += render(result_table(run), terminal) + "\n";
   if (const auto ranking = ranking_text(run); !ranking.empty()) text += ranking + "\n";
   if (const auto verdict = verdict_text(run); !verdict.empty()) text += verdict + "\n";

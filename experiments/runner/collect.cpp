@@ -93,26 +93,48 @@ nanoseconds microseconds(const json& value) {
   return nanoseconds(static_cast<std::int64_t>(value.get<double>() * 1e3));
 }
 
-void collect_store(const json& store, report::Block& block) {
-  for (const auto& query : store.at("queries")) {
-    block.queries.push_back({.name = query.at("name").get<std::string>(),
-                             .count = query.at("count").get<std::int64_t>(),
-                             .mean = microseconds(query.at("meanUs")),
-                             .p95 = microseconds(query.at("p95Us"))});
+report::Query query_from(const json& query) {
+  return {.name = query.at("name").get<std::string>(),
+          .count = query.at("count").get<std::int64_t>(),
+          .mean = microseconds(query.at("meanUs")),
+          .p95 = microseconds(query.at("p95Us"))};
+}
+
+double total_of(const report::Query& query) {
+  return static_cast<double>(query.count) * static_cast<double>(query.mean.count());
+}
+
+// A store counts since its start: what opening and seeding it took is taken away again. A p95 has
+// no difference; it stays that of the query's whole life.
+void subtract(const json& before, report::Query& query) {
+  for (const auto& earlier : before.at("queries")) {
+    if (earlier.at("name") != query.name) continue;
+    const auto old = query_from(earlier);
+    const double spent = std::max(0.0, total_of(query) - total_of(old));
+    query.count -= old.count;
+    if (query.count > 0) {
+      query.mean = nanoseconds(static_cast<std::int64_t>(spent / static_cast<double>(query.count)));
+    }
   }
-  std::erase_if(block.queries, [](const report::Query& query) { return query.count == 0; });
-  std::ranges::sort(block.queries, std::ranges::greater{}, [](const report::Query& query) {
-    return static_cast<double>(query.count) * static_cast<double>(query.mean.count());
-  });
+}
+
+void collect_store(const json* before, const json& store, report::Block& block) {
+  for (const auto& entry : store.at("queries")) {
+    auto query = query_from(entry);
+    if (before != nullptr) subtract(*before, query);
+    if (query.count > 0) block.queries.push_back(std::move(query));
+  }
+  std::ranges::sort(block.queries, std::ranges::greater{}, total_of);
   if (block.queries.size() > kSlowestQueries) block.queries.resize(kSlowestQueries);
   for (const auto& gauge : store.at("gauges")) {
     block.gauges.push_back({gauge.at("name").get<std::string>(), gauge.at("value").get<double>()});
   }
   const auto& pool = store.at("pool");
+  const auto timeouts = [](const json& of) { return of.at("timeouts").get<std::int64_t>(); };
   block.pool = {.active = pool.at("active").get<std::int64_t>(),
                 .idle = pool.at("idle").get<std::int64_t>(),
                 .pending = pool.at("pending").get<std::int64_t>(),
-                .timeouts = pool.at("timeouts").get<std::int64_t>()};
+                .timeouts = timeouts(pool) - (before ? timeouts(before->at("pool")) : 0)};
 }
 
 plan::AuditState state_of(audit::Verdict verdict) {
@@ -138,8 +160,11 @@ report::Block collect(const BlockPlan& plan, std::size_t position, const BlockOu
   block.warmup_s = seconds(outcome.warmup);
   if (outcome.load) collect_load(*outcome.load, block);
   if (outcome.usage) collect_usage(*outcome.usage, block);
+  const auto before = json::parse(outcome.stats_before, nullptr, false);
   const auto stats = json::parse(outcome.stats, nullptr, false);
-  if (stats.is_object()) collect_store(stats.at("store"), block);
+  if (stats.is_object()) {
+    collect_store(before.is_object() ? &before.at("store") : nullptr, stats.at("store"), block);
+  }
   for (const auto& finding : outcome.findings) {
     block.audits.push_back({.name = finding.name,
                             .state = state_of(finding.verdict),

@@ -103,8 +103,9 @@ class Watch {
     }
     while (!run_.finished()) {
       const auto progress = run_.progress();
-      on_progress_(progress.warming_up ? "warm-up" : "load", &progress);
-      if (stop_.stop_requested() || !server_.alive()) run_.stop();
+      on_progress_(progress.elapsed < warmup_ ? "warm-up" : "load", &progress);
+      if (stop_.stop_requested()) server_.stop(0ms);  // Nobody waits for what is in flight.
+      if (!server_.alive()) run_.stop();
       if (!begin_ && !progress.warming_up && progress.elapsed >= warmup_) {
         if (auto opened = open_window(); !opened) return opened;
       }
@@ -115,6 +116,9 @@ class Watch {
     return {};
   }
 
+  // The server's counters as the window opened.
+  const std::string& stats() const { return stats_; }
+
   std::optional<WindowUsage> usage() const {
     if (!begin_ || !end_) return std::nullopt;
     return usage_between(*begin_, *end_);
@@ -124,6 +128,9 @@ class Watch {
   Result<void> open_window() {
     if (server_.alive()) {
       if (auto opened = server_.open_window(); !opened) return opened;
+      auto stats = server_.stats();
+      if (!stats) return Unexpected(stats.error());
+      stats_ = std::move(*stats);
     }
     begin_ = Reading::take(server_);
     return {};
@@ -141,6 +148,7 @@ class Watch {
   const std::chrono::nanoseconds warmup_;
   const std::stop_token stop_;
   const OnProgress& on_progress_;
+  std::string stats_;
   std::optional<Reading> begin_;
   std::optional<Reading> end_;
 };
@@ -160,6 +168,7 @@ Result<void> apply_load(const BlockPlan& plan, Server& server, const std::stop_t
   if (!watched) return Unexpected(watched.error());
   if (!result) return Unexpected(result.error());
   outcome.load = std::move(*result);
+  outcome.stats_before = watch.stats();
   outcome.usage = watch.usage();
   return {};
 }
@@ -181,6 +190,22 @@ Result<void> audit(const BlockPlan& plan, Server& server, const OnProgress& on_p
   return {};
 }
 
+// From a server that answers to one that has stopped.
+Result<void> measure(const BlockPlan& plan, Server& server, const std::stop_token& stop,
+                     const OnProgress& on_progress, BlockOutcome& outcome) {
+  on_progress("seeding", nullptr);
+  if (auto seeded = server.seed(plan::seed_json(plan.cell.data), kSeedPatience); !seeded) {
+    return seeded;
+  }
+  if (auto loaded = apply_load(plan, server, stop, on_progress, outcome); !loaded) return loaded;
+  if (stop.stop_requested()) return {};
+  if (!server.alive()) return fail(ErrorCode::kUnavailable, "the server died under load");
+  if (auto audited = audit(plan, server, on_progress, outcome); !audited) return audited;
+  const auto ended = server.stop(kStopGrace);
+  if (ended.ok()) return {};
+  return fail(ErrorCode::kInternal, "the server did not stop cleanly");
+}
+
 Result<void> run(const BlockPlan& plan, const std::stop_token& stop, const OnProgress& on_progress,
                  BlockOutcome& outcome) {
   on_progress("starting", nullptr);
@@ -190,21 +215,10 @@ Result<void> run(const BlockPlan& plan, const std::stop_token& stop, const OnPro
                                .cpus = plan.processors.server},
                               kStartPatience);
   if (!server) return Unexpected(server.error());
-  on_progress("seeding", nullptr);
-  if (auto seeded = server->seed(plan::seed_json(plan.cell.data), kSeedPatience); !seeded) {
-    return seeded;
-  }
-  if (auto loaded = apply_load(plan, *server, stop, on_progress, outcome); !loaded) return loaded;
-  if (stop.stop_requested()) return {};
-  if (!server->alive()) {
-    return fail(ErrorCode::kUnavailable, "the server died under load: " + server->obituary());
-  }
-  if (auto audited = audit(plan, *server, on_progress, outcome); !audited) {
-    return fail(audited.error().code, audited.error().message + "; " + server->obituary());
-  }
-  const auto ended = server->stop(kStopGrace);
-  if (ended.ok()) return {};
-  return fail(ErrorCode::kInternal, "the server did not stop cleanly: " + server->obituary());
+  const auto measured = measure(plan, *server, stop, on_progress, outcome);
+  if (measured || stop.stop_requested()) return measured;
+  return fail(measured.error().code,
+              fmt::format("{}: {}", measured.error().message, server->obituary()));
 }
 
 }  // namespace

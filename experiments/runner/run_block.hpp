@@ -56,7 +56,9 @@ struct BlockOutcome {
   std::optional<load::LoadResult> load;  // Nothing when it did not come to that.
   std::chrono::nanoseconds warmup{0};
   std::optional<WindowUsage> usage;
-  std::string stats;  // The JSON of GET /admin/stats after the load; "" when there is none.
+  // The JSON of GET /admin/stats as the window opened and after the load; "" when there is none.
+  std::string stats_before;
+  std::string stats;
   std::vector<audit::Finding> findings;
   Replays replays;
   std::string failure;  // Why the run does not count, with the server's last words; "" if it does.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "experiments/cli/exit_code.hpp"
 #include "experiments/environment/usage.hpp"
 #include "experiments/plan/order.hpp"
 #include "experiments/report/evaluate.hpp"
@@ -179,13 +180,18 @@ Result<Run> run_experiment(const plan::Experiment& experiment, const RunOptions&
   const auto processors = Processors::split();
   run->result.command = options.command;
   run->result.environment = describe_environment(processors);
-  run->result.interrupted = false;
+  // What run.json says until the end, so that what a killed bench leaves does not read as passed.
+  run->result.interrupted = true;
+  run->result.exit_code = static_cast<int>(cli::ExitCode::kEnvironment);
+  run->result.exit_reason = "the run did not come to its end";
   {
     const Pinned pinned(processors.generator);
     Loop loop(experiment, options, progress, stop, *run);
     if (auto done = loop.go(processors); !done) return Unexpected(done.error());
   }
-  run->result.interrupted = stop.stop_requested();
+  run->result.interrupted = std::ranges::any_of(run->result.cells, [&](const report::Cell& cell) {
+    return cell.blocks.size() < experiment.blocks;
+  });
   run->result.finished_at = timestamp_now();
   report::evaluate(experiment, run->result);
   if (auto saved = save(run->result, run->folder); !saved) return Unexpected(saved.error());

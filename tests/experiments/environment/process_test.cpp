@@ -64,6 +64,14 @@ TEST(ChildProcess, TellsHowItEnded) {
   EXPECT_EQ(describe(status), "signal 9 (Killed)");
 }
 
+TEST(ChildProcess, CanBeWaitedForWithoutBeingStopped) {
+  auto brief = started(shell("exit 3"));
+  EXPECT_EQ(brief.wait(Clock::now() + 10s).value().code, 3);
+  auto endless = started(shell("exec sleep 60"));
+  EXPECT_EQ(endless.wait(Clock::now() + 10ms), std::nullopt);
+  EXPECT_EQ(endless.poll(), std::nullopt);
+}
+
 TEST(ChildProcess, IsGoneWhenItsOwnerIs) {
   pid_t pid = 0;
   {

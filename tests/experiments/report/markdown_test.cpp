@@ -51,6 +51,17 @@ TEST(MarkdownReport, HoldsEveryPartInOrder) {
   EXPECT_THAT(text, Not(HasSubstr("## Cells that failed")));
 }
 
+TEST(MarkdownReport, CountsNoTimeTwice) {
+  const auto experiment = sample_experiment();
+  auto run = sample_run(experiment);
+  auto& phases = run.cells[0].summary.phases;
+  const auto lock = phases[0].time;
+  phases = {{"lock", lock}, {"payment", lock}, {"hold", lock}};
+  const auto text = markdown_report(run);
+  EXPECT_THAT(text, HasSubstr("| global | lock | 50.0 % |"));
+  EXPECT_THAT(text, HasSubstr("| global | hold | (covers others) |"));
+}
+
 TEST(MarkdownReport, QuotesLogsSoThatTheyCannotBreakOut) {
   const auto experiment = sample_experiment();
   auto run = sample_run(experiment);

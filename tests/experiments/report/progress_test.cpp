@@ -70,6 +70,9 @@ TEST(FinishedLines, SayWhatTheRunMeasured) {
   broken.audits[0].state = plan::AuditState::kFail;
   EXPECT_EQ(finished_line("x", broken, 1, 1),
             "[1/1] x, block 1: 900 TPS, p95 36.0 ms, 4 errors, audits FAIL oversold");
+  auto stuck = sample_block(0, 0, 25);
+  stuck.latency = {};
+  EXPECT_EQ(finished_line("x", stuck, 1, 1), "[1/1] x, block 1: 0 TPS, no latency, audits pass");
   EXPECT_EQ(finished_line("x", Block{.state = State::kFailed, .failure = "died\nlog"}, 1, 1),
             "[1/1] x, block 1: failed: died");
 }

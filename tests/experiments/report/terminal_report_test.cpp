@@ -68,6 +68,17 @@ TEST(FinalReport, SaysWhatIsBrokenAndWhatWasMissed) {
   EXPECT_THAT(final_report(run, {.colour = true}), HasSubstr("\033[31mFAIL stock"));
 }
 
+TEST(FinalReport, RanksNothingWhereThereIsOneCell) {
+  const auto experiment = sample_experiment();
+  auto run = sample_run(experiment);
+  run.cells.resize(1);
+  run.faster_broken = run.cells[0].name;
+  run.fastest.clear();
+  EXPECT_EQ(ranking_text(run), "");
+  run.blocks = 1;
+  EXPECT_THAT(final_report(run, {}), HasSubstr("\n1 block, seed "));
+}
+
 TEST(FinalReport, TellsAnExpectedFailureFromAPass) {
   const auto experiment = sample_experiment("expect: {audit.stock: fail}\n");
   auto run = sample_run(experiment);
