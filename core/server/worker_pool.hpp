@@ -40,7 +40,7 @@ class WorkerPool {
       if (stopping_ || count_ >= queue_ + free_) return false;
       slots_[(first_ + count_) % slots_.size()].emplace(std::move(job));
       ++count_;
-      wake = free_ > 0;
+      wake = wants_another();
     }
     if (wake) changed_.notify_one();
     return true;
@@ -77,13 +77,31 @@ class WorkerPool {
   std::optional<Job> take(bool after_job) {
     std::unique_lock lock(mutex_);
     if (after_job) ++free_;
-    changed_.wait(lock, [this] { return count_ > 0 || stopping_; });
+    while (count_ == 0 && !stopping_) {
+      ++waiting_;
+      changed_.wait(lock);
+      --waiting_;
+      waking_ = false;
+    }
     if (count_ == 0) return std::nullopt;
     auto job = std::exchange(slots_[first_], std::nullopt);
     first_ = (first_ + 1) % slots_.size();
     --count_;
     --free_;
+    const bool wake = wants_another();
+    lock.unlock();
+    if (wake) changed_.notify_one();
     return job;
+  }
+
+  // Whether the caller must wake a worker. One is woken at a time, and wakes the next before it
+  // runs its job if there is more to do: jobs that come in a burst and are short are then done by
+  // those who are awake, instead of by as many wake-ups. Nobody is forgotten: whoever leaves the
+  // wait, for whatever reason, clears `waking_`. The mutex is held.
+  bool wants_another() {
+    if (count_ == 0 || waiting_ == 0 || waking_) return false;
+    waking_ = true;
+    return true;
   }
 
   const std::function<void(Job&)> run_;
@@ -93,7 +111,9 @@ class WorkerPool {
   std::vector<std::optional<Job>> slots_;  // A ring: count_ jobs from first_ on.
   std::size_t first_ = 0;
   std::size_t count_ = 0;
-  std::size_t free_;  // Workers that run no job: they wait, or are about to.
+  std::size_t free_;         // Workers that run no job: they wait, or are about to.
+  std::size_t waiting_ = 0;  // Of the free ones, those that must be woken.
+  bool waking_ = false;      // One was woken and is on its way.
   bool stopping_ = false;
   std::vector<std::thread> threads_;  // Last: its threads use all of the above.
 };
