@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "experiments/cli/exit_code.hpp"
 #include "experiments/environment/usage.hpp"
 #include "experiments/plan/order.hpp"
 #include "experiments/report/evaluate.hpp"
+#include "experiments/report/exit_code.hpp"
 #include "experiments/report/markdown.hpp"
 #include "experiments/report/result_file.hpp"
 #include "experiments/runner/collect.hpp"
@@ -182,7 +182,7 @@ Result<Run> run_experiment(const plan::Experiment& experiment, const RunOptions&
   run->result.environment = describe_environment(processors);
   // What run.json says until the end, so that what a killed bench leaves does not read as passed.
   run->result.interrupted = true;
-  run->result.exit_code = static_cast<int>(cli::ExitCode::kEnvironment);
+  run->result.exit_code = static_cast<int>(report::ExitCode::kEnvironment);
   run->result.exit_reason = "the run did not come to its end";
   {
     const Pinned pinned(processors.generator);
