@@ -1,0 +1,60 @@
+// What of a run's raw readings reaches its report.
+
+#include "experiments/runner/collect.hpp"
+
+#include <gtest/gtest.h>
+
+namespace stampede::runner {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string stats(const std::string& queries, int timeouts) {
+  return R"({"store":{"queries":[)" + queries + R"(],"gauges":[{"name":"wal_pages","value":7}],)" +
+         R"("pool":{"active":1,"idle":2,"pending":0,"timeouts":)" + std::to_string(timeouts) +
+         "}}}";
+}
+
+class CollectTest : public ::testing::Test {
+ protected:
+  report::Block collected() const { return collect({.cell = cell_, .block = 3}, 1, outcome_); }
+
+  plan::Cell cell_;
+  BlockOutcome outcome_;
+};
+
+TEST_F(CollectTest, QueriesAndTimeoutsAreThoseOfTheWindow) {
+  outcome_.stats_before = stats(R"({"name":"insert","count":10000,"meanUs":1,"p95Us":2},)"
+                                R"({"name":"commit","count":10,"meanUs":100,"p95Us":100})",
+                                4);
+  outcome_.stats = stats(R"({"name":"insert","count":10000,"meanUs":1,"p95Us":2},)"
+                         R"({"name":"commit","count":30,"meanUs":200,"p95Us":300},)"
+                         R"({"name":"select","count":5,"meanUs":20,"p95Us":25})",
+                         6);
+  const auto block = collected();
+  ASSERT_EQ(block.queries.size(), 2U);  // Nothing was inserted but by the seed.
+  EXPECT_EQ(block.queries[0].name, "commit");
+  EXPECT_EQ(block.queries[0].count, 20);
+  EXPECT_EQ(block.queries[0].mean, 250us);  // (30 x 200 - 10 x 100) / 20
+  EXPECT_EQ(block.queries[0].p95, 300us);
+  EXPECT_EQ(block.queries[1].name, "select");
+  EXPECT_EQ(block.queries[1].count, 5);
+  EXPECT_EQ(block.pool.timeouts, 2);
+  ASSERT_EQ(block.gauges.size(), 1U);
+  EXPECT_EQ(block.gauges[0].value, 7);
+}
+
+TEST_F(CollectTest, AFailureKeepsItsWordsAndItsAudits) {
+  outcome_.failure = "the server died under load: signal 9";
+  outcome_.findings = audit::all_unknown("the run failed before the audit");
+  const auto block = collected();
+  EXPECT_EQ(block.block, 3U);
+  EXPECT_EQ(block.position, 1U);
+  EXPECT_EQ(block.state, report::State::kFailed);
+  EXPECT_EQ(block.failure, outcome_.failure);
+  ASSERT_FALSE(block.audits.empty());
+  EXPECT_EQ(block.audits[0].state, plan::AuditState::kUnknown);
+}
+
+}  // namespace
+}  // namespace stampede::runner
