@@ -6,7 +6,7 @@
 #include <array>
 #include <string_view>
 
-#include "core/config/text.hpp"
+#include "core/server/key_path.hpp"
 
 namespace stampede::server {
 
@@ -43,8 +43,8 @@ class Nester {
     auto nested = tree;
     nested.entries.clear();
     for (const auto& [key, value] : tree.entries) {
-      const auto key_path = path.empty() ? key : path + "." + key;
-      place(nested, key, nest(value, key_path), key_path);
+      const auto inner_path = key_path(path, key);
+      place(nested, key, nest(value, inner_path), inner_path);
     }
     return nested;
   }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/config/text.hpp"
+#include "core/server/key_path.hpp"
 #include "core/server/schema.hpp"
 
 namespace stampede::server {
@@ -46,11 +47,11 @@ class Printer {
   // Puts back what was written wherever a secret was filled in, and hides what is named like one.
   void hide(const config::Tree& written, const std::string& path) {
     for (const auto& [key, value] : written.entries) {
-      const auto key_path = path.empty() ? key : path + "." + key;
+      const auto inner_path = key_path(path, key);
       if (value.is_map()) {
-        hide(value, key_path);
+        hide(value, inner_path);
       } else if (value.is_scalar()) {
-        hide_scalar(value, key, key_path);
+        hide_scalar(value, key, inner_path);
       }
     }
   }

@@ -6,6 +6,8 @@
 #include <iterator>
 #include <utility>
 
+#include "core/server/key_path.hpp"
+
 namespace stampede::server {
 
 namespace {
@@ -25,16 +27,17 @@ class Resolver {
     if (tree.is_scalar()) resolved.scalar = expand(tree, path);
     for (const auto& item : tree.items) resolved.items.push_back(resolve(item, path));
     for (const auto& [key, value] : tree.entries) {
-      const auto key_path = path.empty() ? key : path + "." + key;
+      const auto inner_path = key_path(path, key);
       if (key.size() > kFileSuffix.size() && key.ends_with(kFileSuffix) && value.is_scalar()) {
         const auto name = key.substr(0, key.size() - kFileSuffix.size());
         if (tree.find(name) != nullptr) {
-          faults_.push_back({value.origin, key_path, "give either this or " + name + ", not both"});
+          faults_.push_back(
+              {value.origin, inner_path, "give either this or " + name + ", not both"});
           continue;
         }
-        resolved.entries.emplace_back(name, read(value, key_path));
+        resolved.entries.emplace_back(name, read(value, inner_path));
       } else {
-        resolved.entries.emplace_back(key, resolve(value, key_path));
+        resolved.entries.emplace_back(key, resolve(value, inner_path));
       }
     }
     return resolved;

@@ -67,9 +67,10 @@ class WorkerPool {
 
  private:
   void work() {
-    for (auto job = take(false); job; job = take(true)) {
+    bool after_job = false;
+    while (auto job = take(after_job)) {
       run_(*job);
-      job.reset();
+      after_job = true;
     }
   }
 

@@ -41,7 +41,8 @@ std::uint64_t hash_of(std::string_view text) {
 
 // To the microsecond.
 double milliseconds(std::chrono::nanoseconds duration) {
-  return static_cast<double>(duration.count() / 1'000) / 1e3;
+  const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(duration);
+  return static_cast<double>(micros.count()) / 1e3;
 }
 
 void write_value(http::JsonWriter& json, const LogField& field, const Log::Redact& redact) {
