@@ -87,12 +87,12 @@ TEST_F(RunFolderTest, TheNewestRunIsResumed) {
 TEST_F(RunFolderTest, OnlyTheSameExperimentIsResumed) {
   saved_run("");
   const std::string same = kExperiment;
-  for (const auto& other :
-       {same + "seed: 2\n",
-        "experiment: sale\nload: {vus: 2, duration: 1s}\n" + same.substr(same.find("variants")),
-        same.substr(0, same.find("blocks")) + "blocks: 3\n",
-        "experiment: sale\nload: {vus: 1, duration: 1s}\nvariants: {a: {lock: {use: global}}}\n"
-        "blocks: 2\n"}) {
+  for (const std::string& other : std::vector<std::string>{
+           same + "seed: 2\n",
+           "experiment: sale\nload: {vus: 2, duration: 1s}\n" + same.substr(same.find("variants")),
+           same.substr(0, same.find("blocks")) + "blocks: 3\n",
+           "experiment: sale\nload: {vus: 1, duration: 1s}\nvariants: {a: {lock: {use: global}}}\n"
+           "blocks: 2\n"}) {
     const auto found = find_resumable(results_, experiment(other));
     ASSERT_FALSE(found) << other;
     EXPECT_EQ(found.error().code, ErrorCode::kInvalid);
