@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -29,6 +30,7 @@ struct Answer {
 };
 
 Answer typed(std::vector<std::string> words) {
+  ::setenv("STAMPEDE_PLUGIN_PATH", STAMPEDE_PLUGIN_DIR, 1);  // The test is not beside them.
   words.insert(words.begin(), "stampede");
   std::vector<const char*> arguments;
   for (const auto& word : words) arguments.push_back(word.c_str());
