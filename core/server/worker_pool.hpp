@@ -67,10 +67,10 @@ class WorkerPool {
 
  private:
   void work() {
-    bool after_job = false;
-    while (auto job = take(after_job)) {
+    for (bool after_job = false;; after_job = true) {
+      auto job = take(after_job);
+      if (!job.has_value()) return;
       run_(*job);
-      after_job = true;
     }
   }
 
