@@ -9,6 +9,7 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -127,7 +128,7 @@ int run(const CommandLine& command_line) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   CommandLine command_line;
   CLI::App app{
       "The platform under test: serves a flash sale as its configuration says.\n"
@@ -146,4 +147,9 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? kStopped : kBadConfig;
   }
   return run(command_line);
+} catch (const std::exception& error) {
+  std::fputs("stampede-server: ", stderr);
+  std::fputs(error.what(), stderr);
+  std::fputs("\n", stderr);
+  return kCannotStart;
 }

@@ -45,7 +45,8 @@ void collect_iterations(const load::LoadResult& load, report::Block& block) {
     durations.merge(journey.iteration);
     ended += journey.completed + journey.broken_off;
   }
-  block.closed_loop = load.executor.find("arrival-rate") == std::string::npos;
+  // Little's law is about a steady state, which counted iterations do not have.
+  block.closed_loop = load.executor.ends_with("-vus");
   block.average_vus = load.average_vus;
   block.iterations_per_s =
       load.window.count() == 0 ? 0 : static_cast<double>(ended) / load.seconds();
