@@ -2,9 +2,9 @@
 //
 // A request belongs to the window when it was sent in it, and its answer is waited for beyond the
 // window's end, as long as the plan's graceful stop: what is still open then is censored. Rates are
-// of answers that came within the window, whenever their requests were sent: at a steady load as many requests are open when it
-// begins as when it ends, and counting by sending alone would take the latter away from slow
-// variants.
+// of answers that came within the window, whenever their requests were sent: at a steady load as
+// many requests are open when it begins as when it ends, and counting by sending alone would take
+// the latter away from slow variants.
 
 #pragma once
 
@@ -24,9 +24,9 @@ namespace stampede::load {
 
 struct Measure {
   std::array<std::uint64_t, kOutcomeCount> outcomes{};  // By OutcomeKind, of the window.
-  // Of the answers and timeouts of requests sent in the window. Latency counts from the intended send time: under open
-  // load the arrival, so that a stalled server or a missing user is not left out (coordinated
-  // omission). Service time counts from the actual one.
+  // Of the answers and timeouts of requests sent in the window. Latency counts from the intended
+  // send time: under open load the arrival, so that a stalled server or a missing user is not left
+  // out (coordinated omission). Service time counts from the actual one.
   Histogram latency;
   Histogram success_latency;  // Latency of successes alone.
   Histogram service;

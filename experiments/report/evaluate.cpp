@@ -10,7 +10,6 @@
 namespace stampede::report {
 namespace {
 
-
 constexpr std::array<std::string_view, 6> kCompared{"tps", "p50",  "p95",
                                                     "p99", "mean", "cpu_per_order"};
 
