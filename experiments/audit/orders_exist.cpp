@@ -54,12 +54,14 @@ void compare(Claim::Kind kind, const std::vector<Row>& rows, const std::vector<C
 Finding orders_exist(const Books& books) {
   Violations violations;
   std::vector<Row> orders;
+  orders.reserve(books.final.orders.size());
   for (const auto& order : books.final.orders) {
     if (order.status == Order::Status::kFailed) continue;
     orders.push_back({order.request_key, "order " + to_string(order.id), order.id});
   }
   compare(Claim::Kind::kOrder, orders, books.claims, violations);
   std::vector<Row> charges;
+  charges.reserve(books.final.charges.size());
   for (const auto& charge : books.final.charges) {
     charges.push_back({charge.transaction_id, "a charge", std::nullopt});
   }
