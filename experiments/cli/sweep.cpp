@@ -50,8 +50,8 @@ Body declare_sweep(CLI::App& app) {
                  "lock.use=global,per_user is an axis; lock.timeout=10s a setting")
       ->required();
   for (const auto& [option, key] : kShorthands) {
-    const auto keep = [command, path = std::string(key)](const std::string& value) {
-      command->request.settings.push_back(path + "=" + value);
+    const auto keep = [command, prefix = std::string(key) + "="](const std::string& value) {
+      command->request.settings.push_back(prefix + value);
     };
     app.add_option_function<std::string>(option, keep, std::string("Short for ") + key);
   }

@@ -105,7 +105,7 @@ std::string Ledger::request_text(const LedgerRecord& record) const {
 std::size_t Ledger::bytes() const {
   auto bytes = size_ * sizeof(LedgerRecord) + items_.size() * sizeof(Item);
   for (const auto& text : texts_) {
-    bytes += sizeof text + (text.capacity() > 15 ? text.capacity() + 1 : 0);
+    bytes += sizeof(std::string) + (text.capacity() > 15 ? text.capacity() + 1 : 0);
   }
   return bytes;
 }

@@ -18,8 +18,7 @@ namespace {
 using config::Faults;
 using config::MapReader;
 using config::Tree;
-using std::chrono_literals::operator""ms;
-using std::chrono_literals::operator""min;
+using namespace std::chrono_literals;
 
 constexpr std::int64_t kMostVus = 100'000;
 constexpr std::int64_t kMostIds = 1'000'000'000'000;
