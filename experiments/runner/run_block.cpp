@@ -215,7 +215,7 @@ Result<void> run(const BlockPlan& plan, const std::stop_token& stop, const OnPro
                                .cpus = plan.processors.server},
                               kStartPatience);
   if (!server) return Unexpected(server.error());
-  const auto measured = measure(plan, *server, stop, on_progress, outcome);
+  auto measured = measure(plan, *server, stop, on_progress, outcome);
   if (measured || stop.stop_requested()) return measured;
   return fail(measured.error().code,
               fmt::format("{}: {}", measured.error().message, server->obituary()));
@@ -243,7 +243,8 @@ Processors Processors::split() {
   return {.server = std::move(cpus), .generator = {last}};
 }
 
-BlockOutcome run_block(const BlockPlan& plan, std::stop_token stop, const OnProgress& on_progress) {
+BlockOutcome run_block(const BlockPlan& plan, const std::stop_token& stop,
+                       const OnProgress& on_progress) {
   BlockOutcome outcome;
   std::error_code ignored;
   std::filesystem::remove_all(plan.folder, ignored);  // Left by a run that was cut off.

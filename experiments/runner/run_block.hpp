@@ -71,6 +71,7 @@ using OnProgress =
     std::function<void(const std::string& stage, const load::LoadProgress* progress)>;
 
 // Call it from a thread that outlives the servers it starts: they die with it.
-BlockOutcome run_block(const BlockPlan& plan, std::stop_token stop, const OnProgress& on_progress);
+BlockOutcome run_block(const BlockPlan& plan, const std::stop_token& stop,
+                       const OnProgress& on_progress);
 
 }  // namespace stampede::runner

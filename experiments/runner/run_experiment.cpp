@@ -174,7 +174,7 @@ Result<Run> begin(const plan::Experiment& experiment, const RunOptions& options)
 }  // namespace
 
 Result<Run> run_experiment(const plan::Experiment& experiment, const RunOptions& options,
-                           report::Progress& progress, std::stop_token stop) {
+                           report::Progress& progress, const std::stop_token& stop) {
   auto run = begin(experiment, options);
   if (!run) return run;
   const auto processors = Processors::split();

@@ -35,6 +35,6 @@ struct Run {
 // resumed. A cell that fails is part of the result, not an error. Call it from a thread that lives
 // until it returns: servers die with the thread that started them.
 Result<Run> run_experiment(const plan::Experiment& experiment, const RunOptions& options,
-                           report::Progress& progress, std::stop_token stop);
+                           report::Progress& progress, const std::stop_token& stop);
 
 }  // namespace stampede::runner
