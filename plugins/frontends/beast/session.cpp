@@ -38,7 +38,7 @@ void Exchange::send(HttpResponse response) noexcept {
                  });
 }
 
-Session::Session(Socket socket, std::shared_ptr<Loop> loop, const Door& door)
+Session::Session(Socket socket, const std::shared_ptr<Loop>& loop, const Door& door)
     : door_(door),
       loop_(loop),
       stream_(std::move(socket)),
@@ -109,7 +109,8 @@ HeadRules::Verdict Session::judge_head() {
                                     version_text(message.version()));
   if (verdict) return verdict;
   for (const auto& field : message) {
-    if ((verdict = rules.header(view(field.name_string()), view(field.value())))) return verdict;
+    verdict = rules.header(view(field.name_string()), view(field.value()));
+    if (verdict) return verdict;
   }
   return rules.finish();
 }

@@ -69,7 +69,7 @@ class Session : public std::enable_shared_from_this<Session> {
   using Socket = asio::basic_stream_socket<asio::ip::tcp, Loop::Executor>;
 
   // Counts itself in the census, until it is closed.
-  Session(Socket socket, std::shared_ptr<Loop> loop, const Door& door);
+  Session(Socket socket, const std::shared_ptr<Loop>& loop, const Door& door);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
