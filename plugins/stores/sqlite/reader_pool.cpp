@@ -110,12 +110,13 @@ void ReaderPool::open_gate() {
 // The caller holds mutex_.
 void ReaderPool::end_views(Clock::time_point older_than) {
   for (const auto& reader : readers_) {
+    if (reader->since >= older_than) continue;
     if (!reader->mutex.try_lock()) {  // In a statement: stop it.
       reader->connection.interrupt();
       reader->mutex.lock();
     }
     const std::lock_guard guard(reader->mutex, std::adopt_lock);
-    if (!reader->in_view || reader->since >= older_than) continue;
+    if (!reader->in_view) continue;
     reader->end();
     reader->in_view = false;
     --open_views_;

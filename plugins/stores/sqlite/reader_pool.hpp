@@ -89,9 +89,9 @@ class ReaderPool {
     bool set_view(Query query, bool on);
 
     Connection connection;
-    std::mutex mutex;  // For one statement, so that a snapshot can be ended between two.
-    bool in_view = false;
-    Clock::time_point since;
+    Clock::time_point since;  // When it was leased; guarded by the pool's mutex.
+    std::mutex mutex;         // For one statement, so that a snapshot can be ended between two.
+    bool in_view = false;     // Leased, and its snapshot was not ended.
   };
   struct Waiter {
     std::condition_variable granted;

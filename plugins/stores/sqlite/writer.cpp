@@ -143,8 +143,7 @@ void Writer::serve(Batch& batch) {
     if (batch.front()->job) {
       auto done = batch.front()->job(*connection_);
       if (!done) batch.front()->result = Unexpected(std::move(done.error()));
-      sqlite3_wal_checkpoint_v2(connection_->handle(), "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr,
-                                nullptr);
+      pool_.without_views([&] { checkpoint(SQLITE_CHECKPOINT_TRUNCATE); });
     } else {
       commit(batch);
     }
@@ -232,15 +231,16 @@ void Writer::keep_log_short() {
   if (pages < checkpoint_pages_) next_checkpoint_pages_ = checkpoint_pages_;
   if (pages < next_checkpoint_pages_) return;
   next_checkpoint_pages_ = pages + checkpoint_pages_ / 4;
-  // A checkpoint that fails leaves a longer log, and the next one tries again.
-  const auto checkpoint = [&](int mode) {
-    sqlite3_wal_checkpoint_v2(connection_->handle(), "main", mode, nullptr, nullptr);
-  };
   if (pages < gate_pages_) return checkpoint(SQLITE_CHECKPOINT_PASSIVE);
   ++counts_.gates;
   pool_.without_views([&] { checkpoint(SQLITE_CHECKPOINT_RESTART); });
   next_checkpoint_pages_ = checkpoint_pages_;
   counts_.wal_pages = 0;
+}
+
+// One that fails leaves a longer log, and the next one tries again.
+void Writer::checkpoint(int mode) {
+  sqlite3_wal_checkpoint_v2(connection_->handle(), "main", mode, nullptr, nullptr);
 }
 
 void Writer::fail_all(Batch& batch, const Error& error) {

@@ -77,6 +77,7 @@ class Writer {
   Applied apply(Batch& batch, bool with_savepoints);
   Applied apply_one(Pending& pending, bool with_savepoints);
   void keep_log_short();
+  void checkpoint(int mode);
   void fail_all(Batch& batch, const Error& error);
   void roll_back();
 
