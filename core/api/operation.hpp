@@ -18,6 +18,7 @@
 namespace stampede {
 
 class Transaction;
+struct Placement;
 
 using Clock = std::chrono::steady_clock;
 using Deadline = Clock::time_point;
@@ -98,24 +99,6 @@ class PhaseTimer {
   const Clock::time_point started_ = Clock::now();
 };
 
-struct Context {
-  Deadline deadline;  // Nothing waits beyond it.
-  Phases& phases;
-};
-
-class Operation {
- public:
-  virtual ~Operation() = default;
-
-  // Runs once, under the strategy's lock and outside any transaction. This is where the documented
-  // mistakes live: an external payment made while the lock is held.
-  virtual Result<Outcome> guarded(Context&) { return Outcome::commit(); }
-
-  // Runs inside a transaction, and again after a conflict: it resets its outputs first and changes
-  // nothing except through the Transaction. Reads no clock and draws no random number.
-  virtual Result<Outcome> work(Transaction&) = 0;
-};
-
 // What an operation touches, so that a strategy can lock it.
 struct Resource {
   enum class Kind : std::uint8_t { kUser, kProduct, kCoupon };
@@ -152,6 +135,39 @@ class Scope {
 
   std::array<Resource, kMost> resources_{};
   std::size_t size_ = 0;
+};
+
+// A number that rises each time a lock on the resource is granted; the store issues it (FenceStore
+// in store.hpp). A holder that was paused beyond its lease comes back with one that is not the
+// newest.
+struct Fence {
+  Resource resource;
+  std::int64_t token = 0;
+};
+
+struct Context {
+  Deadline deadline;  // Nothing waits beyond it.
+  Phases& phases;
+  // A transaction commits only while each of these is the newest of its resource, else it is
+  // refused with kLeaseLost. They outlive the transaction.
+  std::span<const Fence> fences = {};
+};
+
+class Operation {
+ public:
+  virtual ~Operation() = default;
+
+  // Runs once, under the strategy's lock and outside any transaction. This is where the documented
+  // mistakes live: an external payment made while the lock is held.
+  virtual Result<Outcome> guarded(Context&) { return Outcome::commit(); }
+
+  // Runs inside a transaction, and again after a conflict: it resets its outputs first and changes
+  // nothing except through the Transaction. Reads no clock and draws no random number.
+  virtual Result<Outcome> work(Transaction&) = 0;
+
+  // The same work as data, when it can be said so: the fast path for a store that is a BatchStore
+  // (placement.hpp). Belongs to the operation; after guarded(), which may fill in what it paid.
+  virtual Placement* placement() { return nullptr; }
 };
 
 }  // namespace stampede

@@ -18,7 +18,8 @@ enum class ErrorCode : std::uint8_t {
   kConflict,     // Another execution changed what this one read; running it again may succeed.
   kLockTimeout,  // The lock was not acquired before the deadline; nothing was changed.
   kPoolTimeout,  // No connection or read view was free before the deadline; nothing was changed.
-  kTimeout,      // The deadline passed before the work was handed over; nothing was changed.
+  kLeaseLost,  // The lock ran out, or passed to another holder, before the commit; nothing changed.
+  kTimeout,    // The deadline passed before the work was handed over; nothing was changed.
   kOverloaded,   // A bounded queue is full; nothing was changed.
   kUnavailable,  // The backend cannot be reached; nothing was changed.
   kInDoubt,      // The outcome is not known. Never retried blindly: look the operation's key up.
@@ -36,6 +37,8 @@ constexpr std::string_view to_string(ErrorCode code) {
       return "LOCK_TIMEOUT";
     case ErrorCode::kPoolTimeout:
       return "POOL_TIMEOUT";
+    case ErrorCode::kLeaseLost:
+      return "LEASE_LOST";
     case ErrorCode::kTimeout:
       return "TIMEOUT";
     case ErrorCode::kOverloaded:

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +19,7 @@
 #include "core/api/entities.hpp"
 #include "core/api/event.hpp"
 #include "core/api/operation.hpp"
+#include "core/api/placement.hpp"
 #include "core/api/result.hpp"
 
 namespace stampede {
@@ -35,6 +37,11 @@ struct TransactionOptions {
   WriteForm user = WriteForm::kAtomic;     // Wallets, and the coupons a user holds.
   WriteForm product = WriteForm::kAtomic;  // Stock.
   WriteForm coupon = WriteForm::kAtomic;   // How many coupons were issued.
+
+  // Locked by name, in the scope's order, before anything is read, until the transaction ends:
+  // locks that live in the store and belong to no row. The time waited goes to the phase lock;
+  // kLockTimeout when the deadline comes first. The scope outlives the transaction.
+  const Scope* named_locks = nullptr;
 
   static constexpr TransactionOptions all(WriteForm form) { return {form, form, form}; }
   constexpr bool operator==(const TransactionOptions&) const = default;
@@ -73,7 +80,11 @@ class Transaction {
 
   virtual Result<void> add_order(const Order& order) = 0;
   virtual Result<void> add_to_cart(UserId user, ProductId product, std::int64_t quantity) = 0;
-  virtual Result<void> clear_cart(UserId user) = 0;
+  // Takes what was seen out of the cart; what was added to it since stays. Written in
+  // TransactionOptions::user form: kAtomic refuses with kCartEmpty when the cart does not hold that
+  // much any more, kVersioned conflicts, kReadThenWrite empties it blindly. kInvalid after an
+  // add_to_cart of the same transaction.
+  virtual Result<void> clear_cart(UserId user, std::span<const CartLine> seen) = 0;
   // The transaction id is there already: kRequestInProgress.
   virtual Result<void> add_charge(const Charge& charge) = 0;
   // The key is there already: kRequestInProgress.
@@ -176,6 +187,34 @@ struct StoreStats {
   std::vector<std::pair<std::string, double>> gauges;  // Store-specific, for example "wal_pages".
 };
 
+// The power of a store to place many orders in one call. Safe for concurrent use.
+class BatchStore {
+ public:
+  virtual ~BatchStore() = default;
+
+  // The most placements of one call.
+  virtual std::size_t most() const = 0;
+
+  // Decides each placement on its own, in the order given, and commits all that are granted
+  // together; answers one result for each, in the same order. A placement whose request key is
+  // stored already, and one that lost a race, answers kConflict: nothing of it is stored, and its
+  // work is to be run instead. Errors otherwise as Store::transact.
+  virtual std::vector<Result<Outcome>> place(std::span<Placement* const> placements,
+                                             Context& context) = 0;
+};
+
+// The power of a store to tell the newest holder of a lock from those before it. Safe for
+// concurrent use.
+class FenceStore {
+ public:
+  virtual ~FenceStore() = default;
+
+  // The next number of each resource; every fence issued for it before is stale from now on.
+  // Returns only when no transaction that carries an older one can still commit.
+  virtual Result<std::vector<Fence>> issue(std::span<const Resource> resources,
+                                           Context& context) = 0;
+};
+
 class Store {
  public:
   virtual ~Store() = default;  // Finishes what is queued. No call may be running.
@@ -187,9 +226,10 @@ class Store {
 
   // Runs `operation.work` in one transaction and commits it when the verdict is kCommit; returns
   // once the commit is as durable as the store promises. A refusal rolls back. Does not retry:
-  // kConflict is the strategy's business. Errors: kConflict, kPoolTimeout, kTimeout (withdrawn
-  // before it was begun), kOverloaded, kInDoubt, kUnavailable, kInternal, or what work returned.
-  // Adds to the phases pool, store and commit, and to Phases::attempts.
+  // kConflict is the strategy's business. Errors: kConflict, kLockTimeout, kLeaseLost,
+  // kPoolTimeout, kTimeout (withdrawn before it was begun), kOverloaded, kInDoubt, kUnavailable,
+  // kInternal, or what work returned. Adds to the phases pool, store and commit, and to
+  // Phases::attempts.
   virtual Result<Outcome> transact(const TransactionOptions& options, Operation& operation,
                                    Context& context) = 0;
 
@@ -203,6 +243,10 @@ class Store {
   virtual Result<void> ping(Deadline deadline) = 0;
 
   virtual StoreStats stats() const = 0;
+
+  // The powers that a store may have; null when it has not. They live as long as the store.
+  virtual BatchStore* batches() { return nullptr; }
+  virtual FenceStore* fences() { return nullptr; }
 };
 
 }  // namespace stampede

@@ -13,7 +13,7 @@ using Kind = ProblemType::Kind;
 
 // In the order of RefusalCode without kNone, then ErrorCode, then RequestFault.
 constexpr std::size_t kRefusals = 13;
-constexpr std::size_t kErrors = 10;
+constexpr std::size_t kErrors = 11;
 constexpr auto kTypes = std::to_array<ProblemType>({
     {Kind::kRefusal, 409, "INSUFFICIENT_STOCK", "Not enough stock"},
     {Kind::kRefusal, 402, "INSUFFICIENT_BALANCE", "Not enough balance"},
@@ -32,6 +32,7 @@ constexpr auto kTypes = std::to_array<ProblemType>({
     {Kind::kFailure, 503, "CONFLICT", "Concurrent changes; try again", true},
     {Kind::kFailure, 503, "LOCK_TIMEOUT", "The lock was not acquired in time", true},
     {Kind::kFailure, 503, "POOL_TIMEOUT", "No connection was free in time", true},
+    {Kind::kFailure, 503, "LEASE_LOST", "The lock passed to another holder", true},
     {Kind::kFailure, 503, "TIMEOUT", "The request waited too long", true},
     {Kind::kFailure, 503, "OVERLOADED", "The server is overloaded", true},
     {Kind::kFailure, 503, "UNAVAILABLE", "The store cannot be reached", true},

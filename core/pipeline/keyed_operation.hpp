@@ -106,6 +106,7 @@ class KeyedOperation : public Operation {
   }
 
   const RequestTag& tag() const { return tag_; }
+  std::uint64_t fingerprint() const { return fingerprint_; }
   const std::optional<T>& value() const { return value_; }
   void set_value(T value) { value_ = std::move(value); }
 

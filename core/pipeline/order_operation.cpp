@@ -56,6 +56,38 @@ Result<Outcome> OrderOperation::guarded(Context&) {
   return pay_ahead();
 }
 
+Placement* OrderOperation::placement() {
+  const auto& options = environment_.options;
+  if (request_.items.empty() || request_.coupon || options.read_write_pause.count() > 0 ||
+      options.payment == PaymentPlacement::kInTransaction) {
+    return nullptr;
+  }
+  placement_.emplace(Placement{.order = id_,
+                               .user = request_.user,
+                               .items = {},
+                               .request_key = request_.tag.key,
+                               .fingerprint = fingerprint(),
+                               .now = now_,
+                               .paid = std::nullopt,
+                               .event = event_id_,
+                               .correlation = request_.tag.correlation});
+  for (const auto& item : request_.items) {
+    placement_->items.push_back({item.product, item.quantity});
+  }
+  std::ranges::sort(placement_->items, {}, &CartLine::product);
+  if (is_paid_ahead()) placement_->paid = quote_.total;
+  return &*placement_;
+}
+
+void OrderOperation::adopt_placement() {
+  if (placement_ && placement_->placed) set_value(*std::move(placement_->placed));
+}
+
+bool OrderOperation::is_paid_ahead() const {
+  const auto placement = environment_.options.payment;
+  return placement == PaymentPlacement::kBeforeLock || placement == PaymentPlacement::kInLock;
+}
+
 Result<Outcome> OrderOperation::apply(Transaction& transaction) {
   outgrew_scope_ = false;
   auto quoted = read_quote(transaction, request_, now_, quote_);
@@ -63,17 +95,14 @@ Result<Outcome> OrderOperation::apply(Transaction& transaction) {
   if (auto covered = check_scope(); !covered.committed()) return covered;
   if (auto affordable = check_affordable(quote_); !affordable.committed()) return affordable;
 
-  const auto placement = environment_.options.payment;
-  const bool is_paid_ahead =
-      placement == PaymentPlacement::kBeforeLock || placement == PaymentPlacement::kInLock;
   // The price changed after it was paid: the customer agreed to another amount.
-  if (is_paid_ahead && !payment_.covers(quote_.total)) {
+  if (is_paid_ahead() && !payment_.covers(quote_.total)) {
     return Outcome::refuse(RefusalCode::kPaymentDeclined);
   }
 
   pause_before_writing();
   if (auto taken = take(transaction); !taken || !taken->committed()) return taken;
-  if (placement == PaymentPlacement::kInTransaction) {
+  if (environment_.options.payment == PaymentPlacement::kInTransaction) {
     if (auto paid = payment_.pay(quote_.total); !paid || !paid->committed()) return paid;
   }
   return record(transaction);
@@ -123,7 +152,10 @@ Result<Outcome> OrderOperation::record(Transaction& transaction) {
               .request_key = request_.tag.key};
   if (auto added = transaction.add_order(order); !added) return Unexpected(added.error());
   if (request_.items.empty()) {
-    if (auto cleared = transaction.clear_cart(request_.user); !cleared) {
+    std::vector<CartLine> ordered;
+    ordered.reserve(quote_.items.size());
+    for (const auto& item : quote_.items) ordered.push_back({item.product, item.quantity});
+    if (auto cleared = transaction.clear_cart(request_.user, ordered); !cleared) {
       return Unexpected(cleared.error());
     }
   }

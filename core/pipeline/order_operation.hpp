@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "core/pipeline/environment.hpp"
@@ -22,8 +23,18 @@ class OrderOperation final : public KeyedOperation<Order> {
   // than paying and refunding.
   Result<Outcome> pay_ahead();
 
+  // Whether the payment comes before the transaction.
+  bool is_paid_ahead() const;
+
   // PaymentPlacement::kInLock pays here.
   Result<Outcome> guarded(Context& context) override;
+
+  // Unless it has a coupon, comes from a cart, pays in the transaction or pauses in it: that is
+  // more than data can say.
+  Placement* placement() override;
+
+  // Takes the value from the placement, when that is how the store committed it.
+  void adopt_placement();
 
   Result<bool> find_effect(Transaction& transaction) override;
 
@@ -55,6 +66,7 @@ class OrderOperation final : public KeyedOperation<Order> {
   const TimePoint now_;
   Payment payment_;
   Quote quote_;
+  std::optional<Placement> placement_;
   bool outgrew_scope_ = false;
 };
 

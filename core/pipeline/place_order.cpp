@@ -127,11 +127,8 @@ Result<Reply<Order>> settle(Environment& environment, OrderOperation& operation,
 // Everything from the payment made ahead to the commit.
 Result<Outcome> run(Environment& environment, const PlaceOrder& request, const Scope& scope,
                     OrderOperation& operation, Context& context) {
-  const auto placement = environment.options.payment;
-  const bool is_paid_ahead =
-      placement == PaymentPlacement::kBeforeLock || placement == PaymentPlacement::kInLock;
   // A known key is found before money moves, not after.
-  if (is_paid_ahead && !request.tag.key.empty()) {
+  if (operation.is_paid_ahead() && !request.tag.key.empty()) {
     Result<Outcome> known = Outcome::commit();
     auto looked = look_up(environment.store, context, [&](Transaction& from) -> Result<void> {
       known = operation.recall_key(from);
@@ -140,10 +137,12 @@ Result<Outcome> run(Environment& environment, const PlaceOrder& request, const S
     if (!looked) return Unexpected(looked.error());
     if (!known || !known->committed()) return known;
   }
-  if (placement == PaymentPlacement::kBeforeLock) {
+  if (environment.options.payment == PaymentPlacement::kBeforeLock) {
     if (auto paid = operation.pay_ahead(); !paid || !paid->committed()) return paid;
   }
-  return environment.lock.execute(environment.store, scope, operation, context);
+  auto outcome = environment.lock.execute(environment.store, scope, operation, context);
+  if (outcome && outcome->committed()) operation.adopt_placement();
+  return outcome;
 }
 
 }  // namespace

@@ -42,7 +42,7 @@ bool can_fail(const Command& command) {
   return std::holds_alternative<CounterWrite>(command) ||
          std::holds_alternative<UseCoupon>(command) ||
          std::holds_alternative<GrantCoupon>(command) ||
-         std::holds_alternative<AddCharge>(command) ||
+         std::holds_alternative<ClearCart>(command) || std::holds_alternative<AddCharge>(command) ||
          std::holds_alternative<RecordRequest>(command);
 }
 
@@ -276,8 +276,11 @@ Result<void> Recorder::add_to_cart(UserId user, ProductId product, std::int64_t 
   return {};
 }
 
-Result<void> Recorder::clear_cart(UserId user) {
-  commands_.emplace_back(ClearCart{user});
+Result<void> Recorder::clear_cart(UserId user, std::span<const CartLine> seen) {
+  if (own<AddToCart>([&](const auto& add) { return add.user == user; }) != nullptr) {
+    return fail(ErrorCode::kInvalid, "a cart was filled and cleared in one transaction");
+  }
+  commands_.emplace_back(ClearCart{user, {seen.begin(), seen.end()}, options_.user});
   return {};
 }
 

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -65,6 +66,8 @@ struct AddToCart {
 
 struct ClearCart {
   UserId user{};
+  std::vector<CartLine> seen;
+  WriteForm form{};
 };
 
 struct Emit {
@@ -131,7 +134,7 @@ class Recorder final : public Transaction {
   Result<bool> use_coupon(const UserCoupon& seen, const OrderId& used_by) override;
   Result<void> add_order(const Order& order) override;
   Result<void> add_to_cart(UserId user, ProductId product, std::int64_t quantity) override;
-  Result<void> clear_cart(UserId user) override;
+  Result<void> clear_cart(UserId user, std::span<const CartLine> seen) override;
   Result<void> add_charge(const Charge& charge) override;
   Result<void> record_request(const RequestRecord& record) override;
   Result<void> emit(Event event) override;

@@ -163,6 +163,21 @@ class Committer {
                                          " would pass the largest number there is");
   }
 
+  Result<Outcome> check(const ClearCart& clear) {
+    if (clear.form == WriteForm::kReadThenWrite) return Outcome::commit();
+    const auto* held = state_.holdings(clear.user);
+    const auto is_there = [&](const CartLine& seen) {
+      if (held == nullptr) return false;
+      const auto line = std::ranges::find(held->cart, seen.product, &CartLine::product);
+      return line != held->cart.end() && line->quantity >= seen.quantity;
+    };
+    if (std::ranges::all_of(clear.seen, is_there)) return Outcome::commit();
+    if (clear.form == WriteForm::kVersioned) {
+      return changed("the cart of user " + std::to_string(value_of(clear.user)));
+    }
+    return Outcome::refuse(RefusalCode::kCartEmpty);
+  }
+
   template <typename Infallible>
   Result<Outcome> check(const Infallible&) {
     return Outcome::commit();
@@ -215,7 +230,13 @@ class Committer {
   }
 
   void apply(const ClearCart& clear) {
-    if (auto* held = state_.holdings(clear.user)) held->cart.clear();
+    auto* held = state_.holdings(clear.user);
+    if (held == nullptr) return;
+    if (clear.form == WriteForm::kReadThenWrite) return held->cart.clear();
+    for (const auto& seen : clear.seen) {
+      std::ranges::find(held->cart, seen.product, &CartLine::product)->quantity -= seen.quantity;
+    }
+    std::erase_if(held->cart, [](const CartLine& line) { return line.quantity == 0; });
   }
 
   void apply(Emit& emit) { events_.push_back(std::move(emit.event)); }

@@ -200,7 +200,23 @@ Result<Outcome> Applier::apply(const AddToCart& add) {
 }
 
 Result<Outcome> Applier::apply(const ClearCart& clear) {
-  return write(Query::kCartClear, value_of(clear.user));
+  if (clear.form == WriteForm::kReadThenWrite || clear.form == WriteForm::kLockedRead) {
+    return write(Query::kCartClear, value_of(clear.user));
+  }
+  const auto user = value_of(clear.user);
+  for (const auto& line : clear.seen) {
+    const auto product = value_of(line.product);
+    const auto changed = [&]() -> Result<Outcome> {
+      if (clear.form == WriteForm::kAtomic) return Outcome::refuse(RefusalCode::kCartEmpty);
+      return conflict("the cart of user " + std::to_string(user));
+    };
+    // As a rule the line is as it was seen, and goes whole.
+    auto taken = write_or(
+        [&] { return write_or(changed, Query::kCartItemTake, user, product, line.quantity); },
+        Query::kCartItemDelete, user, product, line.quantity);
+    if (!taken || !taken->committed()) return taken;
+  }
+  return Outcome::commit();
 }
 
 Result<Outcome> Applier::apply(const Emit& emit) {

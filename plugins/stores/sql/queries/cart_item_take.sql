@@ -1,0 +1,2 @@
+UPDATE cart_items SET quantity = quantity - ?3
+WHERE cart_id = (SELECT id FROM carts WHERE user_id = ?1) AND product_id = ?2 AND quantity > ?3
