@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/config/dotted.hpp"
 #include "core/config/fault.hpp"
 #include "core/config/tree.hpp"
 #include "core/server/application.hpp"
@@ -48,7 +49,7 @@ std::optional<server::ParsedConfig> load_config(const CommandLine& command_line,
   // Each layer is spelled out by itself, so that a later one meets the keys of an earlier one.
   for (const auto& layer : {server::environment_layer(server::process_environment(), faults),
                             server::settings_layer(command_line.settings, faults)}) {
-    tree = config::merge(server::nested(tree, faults), server::nested(layer, faults));
+    tree = config::merge(config::nested(tree, "", faults), config::nested(layer, "", faults));
   }
   auto parsed =
       server::parse_config(tree, faults, std::filesystem::path(command_line.config).parent_path());
