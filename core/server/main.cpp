@@ -20,6 +20,7 @@
 #include "core/config/dotted.hpp"
 #include "core/config/fault.hpp"
 #include "core/config/tree.hpp"
+#include "core/server/addresses.hpp"
 #include "core/server/application.hpp"
 #include "core/server/config.hpp"
 #include "core/server/layers.hpp"
@@ -53,6 +54,10 @@ std::optional<server::ParsedConfig> load_config(const CommandLine& command_line,
   }
   auto parsed =
       server::parse_config(tree, faults, std::filesystem::path(command_line.config).parent_path());
+  if (parsed) {
+    auto catalog = server::catalog_of(parsed->config);
+    server::check_addresses(catalog, parsed->config, faults);
+  }
   return faults.empty() ? std::move(parsed) : std::nullopt;
 }
 
