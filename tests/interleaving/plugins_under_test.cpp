@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <iterator>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -54,8 +56,11 @@ std::unique_ptr<Store> Workshop::store(const std::string& name) {
 }
 
 std::unique_ptr<LockStrategy> Workshop::strategy(const std::string& name,
-                                                 const plugin::Settings& settings) {
-  return made(catalog_.create<LockStrategy>(name, settings));
+                                                 plugin::Settings settings) {
+  const auto* const variant = std::ranges::find(kVariants, name, &Variant::name);
+  if (variant == std::end(kVariants)) return made(catalog_.create<LockStrategy>(name, settings));
+  settings.emplace(variant->option, variant->value);
+  return made(catalog_.create<LockStrategy>(variant->strategy, settings));
 }
 
 }  // namespace stampede::test
