@@ -11,14 +11,15 @@
 #include <vector>
 
 #include "core/plugin/catalog.hpp"
+#include "tests/support/redis_nodes.hpp"
 
 namespace stampede::test {
 
 // Every strategy that claims to be correct.
 inline constexpr std::string_view kCorrectStrategies[] = {"global", "per_user", "optimistic",
-                                                          "atomic"};
+                                                          "atomic", "redlock"};
 // Those of them that lock what belongs to a user.
-inline constexpr std::string_view kLockingStrategies[] = {"global", "per_user"};
+inline constexpr std::string_view kLockingStrategies[] = {"global", "per_user", "redlock"};
 // The one that is not correct, and proves that the tests notice.
 inline constexpr std::string_view kBaseline[] = {"unprotected"};
 inline constexpr std::string_view kStores[] = {"memory", "sqlite"};
@@ -39,14 +40,18 @@ class Workshop {
   Workshop(const Workshop&) = delete;
   Workshop& operator=(const Workshop&) = delete;
 
+  // Why plugins of this name cannot run on this machine, or "".
+  static std::string missing(const std::string& name);
+
   // Empty, with data of its own. Throws std::runtime_error when it cannot be made.
   std::unique_ptr<Store> store(const std::string& name);
-  std::unique_ptr<LockStrategy> strategy(const std::string& name,
-                                         const plugin::Settings& settings = {});
+  // `redlock` gets servers of this workshop's own, unless the settings name others.
+  std::unique_ptr<LockStrategy> strategy(const std::string& name, plugin::Settings settings = {});
 
  private:
   std::filesystem::path directory_;
   int stores_made_ = 0;
+  std::unique_ptr<RedisNodes> redis_;  // Started when a strategy needs them.
   plugin::Catalog catalog_;
 };
 
