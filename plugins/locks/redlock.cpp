@@ -53,7 +53,7 @@ constexpr stampede::OptionSpec kOptions[] = {
      "How long a lock outlives a holder that died; extended while the work runs"},
     {"retry", stampede::OptionType::kDuration, "2ms", "100us..10s",
      "Mean delay before a lock that is taken is asked for again"},
-    {"timeout", stampede::OptionType::kDuration, "100ms", "1ms..10s",
+    {"node_timeout", stampede::OptionType::kDuration, "100ms", "1ms..10s",
      "How long one Redis server may take to answer"},
     {"drift", stampede::OptionType::kReal, "0.01", "0..0.5",
      "Part of the ttl by which clocks may differ; a lease is trusted for that much less"},
@@ -124,7 +124,7 @@ std::unique_ptr<QuorumLock> connect_later(const PluginConfig& config) {
                        config.duration("ttl")),
                    .drift = config.real("drift")},
           .retry = config.duration("retry"),
-          .timeout = config.duration("timeout")});
+          .timeout = config.duration("node_timeout")});
 }
 
 // An operation whose work is refused when the lease was lost by the time it ends.

@@ -20,13 +20,13 @@ class MemoryStore final : public Store, public FenceStore {
 
   bool supports(const TransactionOptions& options) const override {
     return options.user != WriteForm::kLockedRead && options.product != WriteForm::kLockedRead &&
-           options.coupon != WriteForm::kLockedRead;
+           options.coupon != WriteForm::kLockedRead && options.named_locks == nullptr;
   }
 
   Result<Outcome> transact(const TransactionOptions& options, Operation& operation,
                            Context& context) override {
     if (!supports(options)) {
-      return fail(ErrorCode::kInvalid, "the memory store has no locked reads");
+      return fail(ErrorCode::kInvalid, "the memory store has no locked reads and no named locks");
     }
     ++context.phases.attempts;
     Rows rows(state_);
