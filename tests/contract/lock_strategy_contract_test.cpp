@@ -21,6 +21,8 @@ class LockStrategyContract : public testing::TestWithParam<std::tuple<Check, Pai
 
 TEST_P(LockStrategyContract, Keeps) {
   const auto& [check, pairing] = GetParam();
+  const auto missing = Workshop::missing(pairing.strategy);
+  if (!missing.empty()) GTEST_SKIP() << missing;
   if (!workshop_.strategy(pairing.strategy)->runs_on(*workshop_.store(pairing.store))) {
     GTEST_SKIP() << "not applicable";
   }

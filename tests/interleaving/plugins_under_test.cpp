@@ -12,6 +12,8 @@
 namespace stampede::test {
 namespace {
 
+constexpr int kRedisNodes = 3;
+
 // In memory where the system has a place for that: these tests make hundreds of databases, and what
 // a disk keeps is not what they are about.
 std::filesystem::path make_directory() {
@@ -55,8 +57,17 @@ std::unique_ptr<Store> Workshop::store(const std::string& name) {
   return made(catalog_.create<Store>(name, settings));
 }
 
+std::string Workshop::missing(const std::string& name) {
+  return name == "redlock" ? RedisNodes::missing() : "";
+}
+
 std::unique_ptr<LockStrategy> Workshop::strategy(const std::string& name,
                                                  plugin::Settings settings) {
+  if (name == "redlock" && !settings.contains("urls")) {
+    if (!redis_) redis_ = std::make_unique<RedisNodes>(kRedisNodes);
+    settings["urls"] = redis_->urls();
+    settings["nodes"] = std::to_string(redis_->count());
+  }
   const auto* const variant = std::ranges::find(kVariants, name, &Variant::name);
   if (variant == std::end(kVariants)) return made(catalog_.create<LockStrategy>(name, settings));
   settings.emplace(variant->option, variant->value);
