@@ -17,12 +17,12 @@ namespace stampede::test {
 
 // Every strategy that claims to be correct, some of them with settings: see kVariants.
 inline constexpr std::string_view kCorrectStrategies[] = {
-    "global",      "per_user", "per_user_row_lock", "per_product",     "optimistic", "atomic",
-    "pessimistic", "advisory", "advisory_product",  "advisory_global", "redlock"};
+    "global",      "per_user", "per_user_row_lock", "per_product",     "optimistic",    "atomic",
+    "pessimistic", "advisory", "advisory_product",  "advisory_global", "single_writer", "redlock"};
 // Those of them that hold a lock from before guarded() until the answer, if only one of this
 // process, and keep out who wants the same product for the same user.
-inline constexpr std::string_view kLockingStrategies[] = {"global", "per_user", "per_user_row_lock",
-                                                          "per_product", "redlock"};
+inline constexpr std::string_view kLockingStrategies[] = {
+    "global", "per_user", "per_user_row_lock", "per_product", "single_writer", "redlock"};
 // The one that is not correct, and proves that the tests notice.
 inline constexpr std::string_view kBaseline[] = {"unprotected"};
 inline constexpr std::string_view kStores[] = {"memory", "sqlite"};
