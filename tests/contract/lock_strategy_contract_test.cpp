@@ -85,7 +85,7 @@ TEST(LockingStrategies, AreFoundToLockUsersOrProducts) {
   for (const auto& pairing : pairings_of(kLockingStrategies)) {
     if (!Workshop::missing(pairing.strategy).empty()) continue;
     const auto found = check::find_locks(subject_of(pairing, workshop));
-    EXPECT_NE(found.users, found.products && pairing.strategy == "per_product") << pairing.strategy;
+    EXPECT_TRUE(found.users || found.products) << pairing.strategy;
   }
 }
 
