@@ -3,12 +3,16 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <iterator>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
 
 namespace stampede::test {
 namespace {
+
+constexpr int kRedisNodes = 3;
 
 // In memory where the system has a place for that: these tests make hundreds of databases, and what
 // a disk keeps is not what they are about.
@@ -53,9 +57,21 @@ std::unique_ptr<Store> Workshop::store(const std::string& name) {
   return made(catalog_.create<Store>(name, settings));
 }
 
+std::string Workshop::missing(const std::string& name) {
+  return name == "redlock" ? RedisNodes::missing() : "";
+}
+
 std::unique_ptr<LockStrategy> Workshop::strategy(const std::string& name,
-                                                 const plugin::Settings& settings) {
-  return made(catalog_.create<LockStrategy>(name, settings));
+                                                 plugin::Settings settings) {
+  if (name == "redlock" && !settings.contains("urls")) {
+    if (!redis_) redis_ = std::make_unique<RedisNodes>(kRedisNodes);
+    settings["urls"] = redis_->urls();
+    settings["nodes"] = std::to_string(redis_->count());
+  }
+  const auto* const variant = std::ranges::find(kVariants, name, &Variant::name);
+  if (variant == std::end(kVariants)) return made(catalog_.create<LockStrategy>(name, settings));
+  settings.emplace(variant->option, variant->value);
+  return made(catalog_.create<LockStrategy>(variant->strategy, settings));
 }
 
 }  // namespace stampede::test

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <string>
 
+#include "core/config/dotted.hpp"
 #include "core/server/layers.hpp"
 
 namespace stampede::server {
@@ -180,7 +181,7 @@ config::Tree layered(const std::string& file, const Environment& environment,
   auto tree = *config::parse_yaml(with_plugins(file), "server.yaml", faults);
   for (const auto& layer :
        {environment_layer(environment, faults), settings_layer(settings, faults)}) {
-    tree = config::merge(nested(tree, faults), nested(layer, faults));
+    tree = config::merge(config::nested(tree, "", faults), config::nested(layer, "", faults));
   }
   EXPECT_TRUE(faults.empty()) << config::describe(faults);
   return tree;
