@@ -1,6 +1,7 @@
 #include "plugins/stores/postgres/store.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <stdexcept>
 #include <string_view>
 
@@ -184,17 +185,24 @@ Result<std::vector<Fence>> PostgresStore::issue(std::span<const Resource> resour
   return guarded("fences", [&]() -> Result<std::vector<Fence>> {
     std::vector<Fence> fences;
     for (const auto& resource : resources) fences.push_back({resource});
-    std::ranges::sort(fences, {}, &Fence::resource);
     if (fences.empty()) return fences;
-    const FenceArrays arrays(fences);
+    std::vector<std::size_t> sorted(fences.size());  // Two callers lock in one order.
+    std::iota(sorted.begin(), sorted.end(), std::size_t{0});
+    std::ranges::sort(sorted, {}, [&](std::size_t i) { return resources[i]; });
+    Array kinds;
+    Array ids;
+    for (const auto i : sorted) {
+      kinds.add(static_cast<std::int64_t>(resources[i].kind));
+      ids.add(resources[i].id);
+    }
     auto lease = borrow(context);
     if (!lease) return Unexpected(std::move(lease.error()));
     const PhaseTimer timer(context.phases, Phase::kLock);
-    auto issued = (*lease)->run(Query::kIssueFences, milliseconds_until(context.deadline),
-                                arrays.kinds, arrays.ids);
+    auto issued =
+        (*lease)->run(Query::kIssueFences, milliseconds_until(context.deadline), kinds, ids);
     if (!issued) return unexpected(std::move(issued.error()));
     const auto tokens = integers((*issued)[0], 0);
-    for (std::size_t i = 0; i < fences.size(); ++i) fences[i].token = tokens.at(i);
+    for (std::size_t i = 0; i < sorted.size(); ++i) fences[sorted[i]].token = tokens.at(i);
     return fences;
   });
 }
