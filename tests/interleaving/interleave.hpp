@@ -91,9 +91,11 @@ Interleaved interleave(LockStrategy& strategy, Store& store, ScriptedOperation& 
 // first transaction for which a hook is set, once.
 class GatedStore final : public Store {
  public:
-  explicit GatedStore(Store& store) : store_(store) {}
+  explicit GatedStore(Store& store) : store_(store), fences_(store.fences()) {}
 
   void set_before_commit(std::function<void()> hook) { before_commit_ = std::move(hook); }
+  // Instead of the store's own.
+  void set_fences(FenceStore* fences) { fences_ = fences; }
   void set_before_answer(std::function<void()> hook) { before_answer_ = std::move(hook); }
 
   Result<Outcome> transact(const TransactionOptions& options, Operation& operation,
@@ -109,11 +111,13 @@ class GatedStore final : public Store {
   Result<void> seed(const Seed& seed) override { return store_.seed(seed); }
   Result<void> ping(Deadline deadline) override { return store_.ping(deadline); }
   StoreStats stats() const override { return store_.stats(); }
+  FenceStore* fences() override { return fences_; }
 
  private:
   std::function<void()> take(std::function<void()>& hook);
 
   Store& store_;
+  FenceStore* fences_;
   std::mutex mutex_;
   std::function<void()> before_commit_;
   std::function<void()> before_answer_;
