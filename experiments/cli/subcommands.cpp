@@ -8,6 +8,7 @@ std::span<const Subcommand> subcommands() {
       {"sweep", "Run an experiment given on one line", declare_sweep},
       {"load", "Send a load to a server and say what came back", declare_load},
       {"plugins", "List the plugins that can be used, and their options", declare_plugins},
+      {"new", "Make a project for a plugin of your own", declare_new},
   };
   return kSubcommands;
 }

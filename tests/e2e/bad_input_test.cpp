@@ -80,7 +80,7 @@ TEST(BadExperimentTest, IsRefusedWithEveryFaultAtOnce) {
           {"an unknown key in one cell",
            "experiment: tiny\nload: {vus: 1, duration: 1s}\n"
            "variants:\n  a: {lock: {use: global}}\n  b: {lock: {use: global, fairnes: 1}}\n",
-           "experiment.yaml:5: lock.fairnes: unknown option; this plugin has none (in cell "
+           "experiment.yaml:5: lock.fairnes: unknown option; expected \"stock\" (in cell "
            "\"b\")\n"},
           {"a key twice", "experiment: a\nexperiment: b\n",
            "experiment.yaml:2: experiment: is given twice\n"},

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <iterator>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -21,6 +23,17 @@ std::filesystem::path make_directory() {
   auto name = (parent / "stampede-locks-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make " + name);
   return name;
+}
+
+// Null for a plain strategy.
+const Variant* variant_of(const std::string& name) {
+  const auto* const found = std::ranges::find(kVariants, name, &Variant::name);
+  return found == std::end(kVariants) ? nullptr : found;
+}
+
+std::string plugin_of(const std::string& name) {
+  const auto* const variant = variant_of(name);
+  return variant == nullptr ? name : variant->strategy;
 }
 
 template <typename T>
@@ -56,17 +69,20 @@ std::unique_ptr<Store> Workshop::store(const std::string& name) {
 }
 
 std::string Workshop::missing(const std::string& name) {
-  return name == "redlock" ? RedisNodes::missing() : "";
+  return plugin_of(name) == "redlock" ? RedisNodes::missing() : "";
 }
 
 std::unique_ptr<LockStrategy> Workshop::strategy(const std::string& name,
                                                  plugin::Settings settings) {
-  if (name == "redlock" && !settings.contains("urls")) {
+  const auto* const variant = variant_of(name);
+  if (variant != nullptr) settings.emplace(variant->option, variant->value);
+  const auto plugin = plugin_of(name);
+  if (plugin == "redlock" && !settings.contains("urls")) {
     if (!redis_) redis_ = std::make_unique<RedisNodes>(kRedisNodes);
     settings["urls"] = redis_->urls();
     settings["nodes"] = std::to_string(redis_->count());
   }
-  return made(catalog_.create<LockStrategy>(name, settings));
+  return made(catalog_.create<LockStrategy>(plugin, settings));
 }
 
 }  // namespace stampede::test

@@ -15,14 +15,33 @@
 
 namespace stampede::test {
 
-// Every strategy that claims to be correct.
-inline constexpr std::string_view kCorrectStrategies[] = {"global", "per_user", "optimistic",
-                                                          "atomic", "redlock"};
-// Those of them that lock what belongs to a user.
-inline constexpr std::string_view kLockingStrategies[] = {"global", "per_user", "redlock"};
+// Every strategy that claims to be correct, some of them with settings: see kVariants.
+inline constexpr std::string_view kCorrectStrategies[] = {
+    "global",        "per_user",    "per_user_row_lock", "per_product",      "optimistic",
+    "atomic",        "pessimistic", "advisory",          "advisory_product", "advisory_global",
+    "single_writer", "redlock",     "redlock_product",   "redlock_global"};
+// Those of them that hold a lock from before guarded() until the answer, if only one of this
+// process, and keep out who wants the same product for the same user.
+inline constexpr std::string_view kLockingStrategies[] = {
+    "global", "per_user", "per_user_row_lock", "per_product", "single_writer", "redlock"};
 // The one that is not correct, and proves that the tests notice.
 inline constexpr std::string_view kBaseline[] = {"unprotected"};
 inline constexpr std::string_view kStores[] = {"memory", "sqlite"};
+
+// A strategy under settings of its own, by a name for the lists above.
+struct Variant {
+  std::string_view name;
+  const char* strategy;
+  const char* option;
+  const char* value;
+};
+inline constexpr Variant kVariants[] = {
+    {"per_user_row_lock", "per_user", "stock", "row_lock"},
+    {"advisory_product", "advisory", "scope", "product"},
+    {"advisory_global", "advisory", "scope", "global"},
+    {"redlock_product", "redlock", "scope", "product"},
+    {"redlock_global", "redlock", "scope", "global"},
+};
 
 // A strategy on a store.
 struct Pairing {
@@ -45,7 +64,8 @@ class Workshop {
 
   // Empty, with data of its own. Throws std::runtime_error when it cannot be made.
   std::unique_ptr<Store> store(const std::string& name);
-  // `redlock` gets servers of this workshop's own, unless the settings name others.
+  // The name of a strategy, or of a variant. `redlock` gets servers of this workshop's own, unless
+  // the settings name others.
   std::unique_ptr<LockStrategy> strategy(const std::string& name, plugin::Settings settings = {});
 
  private:

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "experiments/check/forwarding.hpp"
 #include "tests/interleaving/books.hpp"
 #include "tests/interleaving/interleave.hpp"
 #include "tests/interleaving/plugins_under_test.hpp"
@@ -234,21 +235,29 @@ TEST_F(FencingTest, ProtectsStockUnderALockOnTheProduct) {
   }
 }
 
-// Counts what an order asks of Redis and of the store.
-TEST_F(FencingTest, CostsOneCallOfTheStoreAndNothingInRedis) {
-  class Counting final : public FenceStore {
-   public:
-    explicit Counting(FenceStore& store) : store_(store) {}
-    Result<std::vector<Fence>> issue(std::span<const Resource> resources,
-                                     Context& context) override {
-      ++calls;
-      return store_.issue(resources, context);
-    }
-    int calls = 0;
+class Counting final : public FenceStore {
+ public:
+  explicit Counting(FenceStore& store) : store_(store) {}
+  Result<std::vector<Fence>> issue(std::span<const Resource> resources, Context& context) override {
+    ++calls;
+    return store_.issue(resources, context);
+  }
+  int calls = 0;
 
-   private:
-    FenceStore& store_;
-  };
+ private:
+  FenceStore& store_;
+};
+
+class CountingStore final : public check::ForwardingStore {
+ public:
+  CountingStore(Store& store, Counting& counting) : ForwardingStore(store), counting_(counting) {}
+  FenceStore* fences() override { return &counting_; }
+
+ private:
+  Counting& counting_;
+};
+
+TEST_F(FencingTest, CostsOneCallOfTheStoreAndNothingInRedis) {
   const auto commands = [&] {
     const auto text = servers_->ask(0, {"INFO", "stats"}).text;
     const std::string_view name = "total_commands_processed:";
@@ -257,8 +266,7 @@ TEST_F(FencingTest, CostsOneCallOfTheStoreAndNothingInRedis) {
   for (const bool fencing : {true, false}) {
     const auto strategy = instance({{"fencing", fencing ? "on" : "off"}});
     Counting counting(*store_->fences());
-    GatedStore store(*store_);
-    store.set_fences(&counting);
+    CountingStore store(*store_, counting);
     Deposit warm_up(fencing ? 1 : 3, kAda, Money{1});
     EXPECT_EQ(run(*strategy, store, warm_up).outcome, kCommitted);
     counting.calls = 0;

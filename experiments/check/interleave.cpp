@@ -1,28 +1,31 @@
-#include "tests/interleaving/interleave.hpp"
+#include "experiments/check/interleave.hpp"
 
 #include <utility>
 
-namespace stampede::test {
+#include "experiments/check/watched_store.hpp"
+
+namespace stampede::check {
 namespace {
 
 bool is(const Result<Outcome>& outcome, ErrorCode code) {
   return !outcome && outcome.error().code == code;
 }
 
-// Runs the operation until it has ended or a lock kept it out. On a busy machine a short deadline
-// may pass without any lock; then the operation gets more time, so that the race is still forced.
-Result<Outcome> try_to_get_in(LockStrategy& strategy, Store& store, ScriptedOperation& operation) {
+// Calls attempt(time limit) until it has ended or a lock kept it out. On a busy machine a short
+// deadline may pass without any lock; then it gets more time, so that the race is still forced.
+template <typename Attempt>
+Result<Outcome> try_to_get_in(Attempt attempt) {
   for (std::chrono::nanoseconds time_limit = kBrief;; time_limit *= 4) {
-    auto outcome = run(strategy, store, operation, time_limit).outcome;
+    auto outcome = attempt(time_limit);
     const bool too_slow = is(outcome, ErrorCode::kTimeout) || is(outcome, ErrorCode::kPoolTimeout);
     if (!too_slow || time_limit > kPatience) return outcome;
   }
 }
 
-class GatedOperation final : public Operation {
+class GatedOperation final : public ForwardingOperation {
  public:
   GatedOperation(Operation& operation, std::function<void()> gate)
-      : operation_(operation), gate_(std::move(gate)) {}
+      : ForwardingOperation(operation), gate_(std::move(gate)) {}
 
   Result<Outcome> work(Transaction& transaction) override {
     auto outcome = operation_.work(transaction);
@@ -31,7 +34,6 @@ class GatedOperation final : public Operation {
   }
 
  private:
-  Operation& operation_;
   std::function<void()> gate_;
 };
 
@@ -39,10 +41,25 @@ class GatedOperation final : public Operation {
 
 Execution run(LockStrategy& strategy, Store& store, ScriptedOperation& operation,
               std::chrono::nanoseconds time_limit) {
+  auto* const watched_store = watched(store);
+  operation.history = watched_store == nullptr ? nullptr : &watched_store->history();
+  const Acting acting(operation.name());
+  if (operation.history != nullptr) {
+    operation.history->note("is executed, with " + show(time_limit) + " until its deadline");
+  }
   Execution made;
   Context context{.deadline = Clock::now() + time_limit, .phases = made.phases};
   made.outcome = strategy.execute(store, operation.scope(), operation, context);
+  if (operation.history != nullptr) operation.history->note("is answered: " + show(made.outcome));
   return made;
+}
+
+Result<Outcome> compete(Store& store, ScriptedOperation& operation) {
+  return try_to_get_in([&](std::chrono::nanoseconds time_limit) {
+    Phases phases;
+    Context context{.deadline = Clock::now() + time_limit, .phases = phases};
+    return store.transact({}, operation, context);
+  });
 }
 
 Intruder::Intruder(LockStrategy& strategy, Store& store, ScriptedOperation& operation,
@@ -50,8 +67,11 @@ Intruder::Intruder(LockStrategy& strategy, Store& store, ScriptedOperation& oper
     : strategy_(strategy), store_(store), operation_(operation), patience_(patience) {}
 
 void Intruder::get_in() {
-  running_ = std::async(std::launch::async,
-                        [this] { return try_to_get_in(strategy_, store_, operation_); });
+  running_ = std::async(std::launch::async, [this] {
+    return try_to_get_in([this](std::chrono::nanoseconds time_limit) {
+      return run(strategy_, store_, operation_, time_limit).outcome;
+    });
+  });
   hung_ = running_.wait_for(patience_) != std::future_status::ready;
 }
 
@@ -72,6 +92,44 @@ Result<Outcome> Intruder::finish() {
   return kept_out_ ? run(strategy_, store_, operation_).outcome : std::move(outcome);
 }
 
+Standstill::Standstill(LockStrategy& strategy, Store& store, ScriptedOperation& operation,
+                       Point point)
+    : may_go_(let_go_.get_future()) {
+  if (point == Point::kGuarded) {
+    operation.in_guarded = [this]() -> Result<Outcome> {
+      stand_still();
+      return Outcome::commit();
+    };
+  } else {
+    operation.between = [this](int run_number) {
+      if (run_number == 1) stand_still();
+    };
+  }
+  running_ = std::async(std::launch::async, [&, this] {
+    auto made = run(strategy, store, operation);
+    arrive();
+    return made;
+  });
+  arrived_.get_future().wait();
+}
+
+void Standstill::arrive() {
+  std::call_once(has_arrived_, [this] { arrived_.set_value(); });
+}
+
+void Standstill::stand_still() {
+  arrive();
+  may_go_.wait();
+}
+
+const Execution& Standstill::finish() {
+  if (!made_) {
+    let_go_.set_value();
+    made_ = running_.get();
+  }
+  return *made_;
+}
+
 Interleaved interleave(LockStrategy& strategy, Store& store, ScriptedOperation& first,
                        ScriptedOperation& second) {
   Intruder intruder(strategy, store, second);
@@ -90,7 +148,7 @@ Interleaved interleave(LockStrategy& strategy, Store& store, ScriptedOperation& 
 Result<Outcome> GatedStore::transact(const TransactionOptions& options, Operation& operation,
                                      Context& context) {
   GatedOperation gated(operation, take(before_commit_));
-  auto outcome = store_.transact(options, gated, context);
+  auto outcome = to_.transact(options, gated, context);
   if (const auto hook = take(before_answer_)) hook();
   return outcome;
 }
@@ -100,4 +158,4 @@ std::function<void()> GatedStore::take(std::function<void()>& hook) {
   return std::exchange(hook, nullptr);
 }
 
-}  // namespace stampede::test
+}  // namespace stampede::check

@@ -1,8 +1,8 @@
-#include "tests/interleaving/operations.hpp"
+#include "experiments/check/operations.hpp"
 
 #include <utility>
 
-namespace stampede::test {
+namespace stampede::check {
 namespace {
 
 Event event(const std::string& topic, std::uint64_t number, UserId user) {
@@ -11,6 +11,10 @@ Event event(const std::string& topic, std::uint64_t number, UserId user) {
           .key = std::to_string(value_of(user)),
           .payload = "{}",
           .correlation = "test"};
+}
+
+std::string name_of(const std::string& kind, std::uint64_t number, UserId user) {
+  return kind + ' ' + std::to_string(number) + " of user " + std::to_string(value_of(user));
 }
 
 // Writes that answer nothing but errors, as the outcome of a work that goes on.
@@ -41,15 +45,23 @@ Result<Outcome> keep(Result<std::optional<Row>> row, Row& into, RefusalCode othe
 
 Result<Outcome> ScriptedOperation::guarded(Context&) {
   ++guarded_runs_;
+  const Acting acting(name());
+  note("is in guarded()");
   return in_guarded ? in_guarded() : Outcome::commit();
 }
 
 Result<Outcome> ScriptedOperation::work(Transaction& transaction) {
   ++work_runs_;
+  const Acting acting(name());
+  note("begins its work, run " + std::to_string(work_runs_));
   if (auto outcome = read(transaction); !goes_on(outcome)) return outcome;
   if (between) between(work_runs_);
   if (auto outcome = write(transaction); !goes_on(outcome)) return outcome;
   return at_the_end ? at_the_end() : Outcome::commit();
+}
+
+void ScriptedOperation::note(const std::string& what) {
+  if (history != nullptr) history->note(what);
 }
 
 OrderId order_number(std::uint64_t number) {
@@ -62,7 +74,13 @@ OrderId order_number(std::uint64_t number) {
 
 Purchase::Purchase(std::uint64_t number, UserId user, std::vector<Line> lines,
                    std::optional<CouponId> coupon)
-    : id_(order_number(number)), user_(user), lines_(std::move(lines)), coupon_(coupon) {}
+    : number_(number),
+      id_(order_number(number)),
+      user_(user),
+      lines_(std::move(lines)),
+      coupon_(coupon) {}
+
+std::string Purchase::name() const { return name_of("purchase", number_, user_); }
 
 Scope Purchase::scope() const {
   Scope scope;
@@ -72,19 +90,22 @@ Scope Purchase::scope() const {
   return scope;
 }
 
+// In the order of a Scope, as the real operations: reads that lock must not wait in a circle.
 Result<Outcome> Purchase::read(Transaction& transaction) {
+  auto known = keep(transaction.wallet(user_), wallet_, RefusalCode::kUserNotFound);
+  if (!goes_on(known)) return known;
+  if (coupon_) {
+    auto outcome =
+        keep(transaction.user_coupon(user_, *coupon_), held_, RefusalCode::kCouponNotUsable);
+    if (!goes_on(outcome)) return outcome;
+  }
   products_.assign(lines_.size(), {});
   for (std::size_t i = 0; i < lines_.size(); ++i) {
     auto outcome =
         keep(transaction.product(lines_[i].product), products_[i], RefusalCode::kProductNotFound);
     if (!goes_on(outcome)) return outcome;
   }
-  if (coupon_) {
-    auto outcome =
-        keep(transaction.user_coupon(user_, *coupon_), held_, RefusalCode::kCouponNotUsable);
-    if (!goes_on(outcome)) return outcome;
-  }
-  return keep(transaction.wallet(user_), wallet_, RefusalCode::kUserNotFound);
+  return Outcome::commit();
 }
 
 Result<Outcome> Purchase::write(Transaction& transaction) {
@@ -117,9 +138,13 @@ Result<Outcome> Purchase::write(Transaction& transaction) {
 Issue::Issue(std::uint64_t number, UserId user, CouponId coupon)
     : number_(number), user_(user), id_(coupon) {}
 
+std::string Issue::name() const { return name_of("issue", number_, user_); }
+
 Scope Issue::scope() const { return Scope().add(user_).add(id_); }
 
 Result<Outcome> Issue::read(Transaction& transaction) {
+  const auto wallet = transaction.wallet(user_);
+  if (!wallet) return Unexpected(wallet.error());
   const auto held = transaction.user_coupon(user_, id_);
   if (!held) return Unexpected(held.error());
   if (*held) return Outcome::refuse(RefusalCode::kCouponAlreadyIssued);
@@ -140,6 +165,8 @@ Result<Outcome> Issue::write(Transaction& transaction) {
 Deposit::Deposit(std::uint64_t number, UserId user, Money amount)
     : number_(number), user_(user), amount_(amount) {}
 
+std::string Deposit::name() const { return name_of("deposit", number_, user_); }
+
 Scope Deposit::scope() const { return Scope().add(user_); }
 
 Result<Outcome> Deposit::read(Transaction& transaction) {
@@ -158,4 +185,23 @@ Result<Outcome> Deposit::write(Transaction& transaction) {
   return outcome_of(transaction.emit(event("BALANCE_CHARGED", number_, user_)));
 }
 
-}  // namespace stampede::test
+Transfer::Transfer(std::uint64_t number, UserId from, UserId to, Money amount)
+    : number_(number), from_(from), to_(to), amount_(amount) {}
+
+std::string Transfer::name() const { return name_of("transfer", number_, from_); }
+
+Scope Transfer::scope() const { return Scope().add(from_).add(to_); }
+
+Result<Outcome> Transfer::read(Transaction& transaction) {
+  auto payer = keep(transaction.wallet(from_), payer_, RefusalCode::kUserNotFound);
+  if (!goes_on(payer)) return payer;
+  return keep(transaction.wallet(to_), payee_, RefusalCode::kUserNotFound);
+}
+
+Result<Outcome> Transfer::write(Transaction& transaction) {
+  auto paid = outcome_of(transaction.debit(payer_, amount_), RefusalCode::kInsufficientBalance);
+  if (!goes_on(paid)) return paid;
+  return outcome_of(transaction.credit(payee_, amount_));
+}
+
+}  // namespace stampede::check

@@ -1,4 +1,4 @@
-#include "tests/interleaving/books.hpp"
+#include "experiments/check/books.hpp"
 
 #include <algorithm>
 #include <map>
@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
-namespace stampede::test {
+namespace stampede::check {
 namespace {
 
 constexpr std::int64_t kAll = 100'000;
@@ -154,4 +154,4 @@ std::string contradictions(const Books& before, const Books& after, std::size_t 
   return faults.str();
 }
 
-}  // namespace stampede::test
+}  // namespace stampede::check
