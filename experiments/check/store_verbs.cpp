@@ -311,7 +311,7 @@ void counts_attempts_and_times_the_phases(StoreTrial& trial) {
     return Outcome::commit();
   });
   Phases phases;
-  Context context{far_deadline(), phases};
+  Context context{Clock::now() + kPatience, phases};
   REQUIRE_TRUE(trial.store().transact({}, operation, context));
   REQUIRE_TRUE(trial.store().transact({}, operation, context));
   CHECK_EQ(phases.attempts, 2U);
@@ -319,7 +319,7 @@ void counts_attempts_and_times_the_phases(StoreTrial& trial) {
   CHECK_TRUE(phases.spent(Phase::kCommit).count() > 0);
 }
 
-void answers_a_ping(StoreTrial& trial) { CHECK_TRUE(trial.store().ping(far_deadline())); }
+void answers_a_ping(StoreTrial& trial) { CHECK_TRUE(trial.store().ping(Clock::now() + kPatience)); }
 
 constexpr Check kChecks[] = {
     {"RefusesFormsThatItDoesNotSupport", on_trial<refuses_forms_that_it_does_not_support>},
