@@ -25,7 +25,7 @@ inline constexpr std::string_view kLockingStrategies[] = {
     "global", "per_user", "per_user_row_lock", "per_product", "single_writer", "redlock"};
 // The one that is not correct, and proves that the tests notice.
 inline constexpr std::string_view kBaseline[] = {"unprotected"};
-inline constexpr std::string_view kStores[] = {"memory", "sqlite"};
+inline constexpr std::string_view kStores[] = {"memory", "sqlite", "postgres"};
 
 // A strategy under settings of its own, by a name for the lists above.
 struct Variant {
