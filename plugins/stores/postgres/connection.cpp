@@ -3,6 +3,7 @@
 #include <libpq-fe.h>
 #include <poll.h>
 
+#include <chrono>
 #include <map>
 #include <pqxx/nontransaction>
 #include <pqxx/stream_to>
@@ -129,7 +130,7 @@ Tried<pqxx::result> Connection::run(Query query, const Parameters& parameters) {
                                           ": a text holds a zero byte, which cannot be stored"}});
   }
   const bool timed = counts_->count(index);
-  const auto started = timed ? Clock::now() : Clock::time_point();
+  const auto started = Clock::now();
   auto result = attempt(name, [&] {
     if (!prepared_[index]) {
       connection_.prepare(name, kQueries[index].text);
@@ -138,7 +139,12 @@ Tried<pqxx::result> Connection::run(Query query, const Parameters& parameters) {
     return statements_->exec_prepared(name,
                                       pqxx::prepare::make_dynamic_params(parameters.pointers()));
   });
-  if (timed) times_.record(index, Clock::now() - started);
+  const auto spent = Clock::now() - started;
+  if (timed) times_.record(index, spent);
+  if (!result && result.error().error.code == ErrorCode::kLockTimeout) {
+    const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(spent).count();
+    result.error().error.message += "; waited " + std::to_string(waited) + " ms";
+  }
   return result;
 }
 
