@@ -137,6 +137,14 @@ TEST(ServerConfig, ChecksTheRangesThatAPluginDeclares) {
   EXPECT_NE(faults.find("server.yaml:5: lock.backoff_max: "), std::string::npos) << faults;
 }
 
+TEST(ServerConfig, NamesWhatALockWantsThatDoesNotRunOnTheStore) {
+  EXPECT_EQ(faults_of("store: {use: memory}\nlock: {use: pessimistic, attempts: 7}\n"),
+            "server.yaml:2: lock.use: lock pessimistic does not run on store memory\n");
+  EXPECT_EQ(faults_of("store: {use: memory}\nlock:\n  use: per_user\n  stock: row_lock\n"),
+            "server.yaml:3: lock.use: lock per_user with stock: row_lock does not run on store "
+            "memory\n");
+}
+
 TEST(ServerConfig, TakesDottedAndNestedKeysButNotBoth) {
   EXPECT_EQ(parsed("store.use: memory\nserver.port: 81\n").config.http.port, 81);
   EXPECT_EQ(faults_of("store: {use: memory}\nserver: {port: 1}\nserver.port: 2\n"),
