@@ -112,6 +112,9 @@ std::vector<Result<Outcome>> place_batch(Connection& connection,
     } else if (error.code == ErrorCode::kConflict && call < kMostCalls) {
       continue;
     }
+    // One placement that the server does not understand spoils the call, and not the others: each
+    // is run by itself then.
+    if (error.code == ErrorCode::kInvalid) error.code = ErrorCode::kConflict;
     return {placements.size(), Result<Outcome>(Unexpected(std::move(error)))};
   }
 }

@@ -116,6 +116,11 @@ Result<Outcome> TransactionRun::commit(std::vector<Command> commands) {
   if (!commands.empty() && Clock::now() >= context_.deadline) {
     return fail(ErrorCode::kTimeout, "postgres: the deadline passed before the writes were sent");
   }
+  // Nothing was sent yet: better to know now than to be in doubt.
+  if (!connection_.is_alive()) {
+    connection_.break_off();
+    return fail(ErrorCode::kUnavailable, "postgres: the connection was lost before the commit");
+  }
   const PhaseTimer timer(context_.phases, Phase::kCommit);
   auto applied = commands.empty() ? Outcome::commit() : apply(std::move(commands));
   if (!applied || !applied->committed() || !in_block_) return applied;
