@@ -151,6 +151,20 @@ TEST_F(RedlockTest, LosesNoUpdateBetweenInstances) {
   }
 }
 
+TEST_F(RedlockTest, LocksSeveralProductsByOneRequest) {
+  const auto scripts_run = [&] {
+    const auto text = servers_->ask(0, {"INFO", "commandstats"}).text;
+    const std::string_view name = "cmdstat_evalsha:calls=";
+    const auto at = text.find(name);
+    return at == std::string::npos ? 0 : std::stoi(text.substr(at + name.size()));
+  };
+  const auto strategy = instance({{"scope", "product"}});
+  const auto before = scripts_run();
+  Purchase purchase(1, kAda, {{kTea, 1}, {kCoffee, 1}});
+  EXPECT_EQ(run(*strategy, *store_, purchase).outcome, kCommitted);
+  EXPECT_EQ(scripts_run() - before, 2) << "one that acquires, one that releases";
+}
+
 // The lock is lost while the work runs, and the process knows it: its server cannot be reached to
 // extend it, and the time that was certain is over.
 TEST_F(RedlockTest, RefusesTheWorkWhoseLeaseRanOut) {
