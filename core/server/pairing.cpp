@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "core/api/lock_strategy.hpp"
-#include "core/api/store.hpp"
 
 namespace stampede::server {
 
@@ -54,8 +53,8 @@ void add_fault(const config::Tree& tree, const std::string& section, std::string
 
 }  // namespace
 
-void check_pairing(plugin::Catalog& catalog, const ServerConfig& config, const config::Tree& tree,
-                   config::Faults& faults) {
+Pairing check_pairing(plugin::Catalog& catalog, const ServerConfig& config,
+                      const config::Tree& tree, config::Faults& faults) {
   const ScratchDirectory scratch;
   auto settings = config.store.settings;
   if (keeps_files(catalog, config.store.use)) settings["path"] = scratch.path() / "store";
@@ -63,11 +62,13 @@ void check_pairing(plugin::Catalog& catalog, const ServerConfig& config, const c
   if (!store) add_fault(tree, "store", store.error().message, faults);
   const auto lock = catalog.create<LockStrategy>(config.lock.use, config.lock.settings);
   if (!lock) add_fault(tree, "lock", lock.error().message, faults);
+  Pairing pairing;
+  if (store) pairing.sharing = (*store)->sharing();
   if (store && lock && !(*lock)->runs_on(**store)) {
-    add_fault(tree, "lock",
-              fmt::format("lock {} does not run on store {}", config.lock.use, config.store.use),
-              faults);
+    pairing.misfit =
+        fmt::format("lock {} does not run on store {}", config.lock.use, config.store.use);
   }
+  return pairing;
 }
 
 }  // namespace stampede::server
