@@ -1,13 +1,20 @@
 # stampede_add_plugin(<folder> <name> <source>... [LIBS <target>...] [FIXTURE]) builds
 # <build>/plugins/<folder>/<name>.so, the path that the Catalog looks up, and installs it to
-# lib/stampede/plugins/<folder>/. Every plugin joins the target all_plugins.
+# lib/stampede/plugins/<folder>/. Every plugin joins the target all_plugins. The folder may also be
+# called by its kind: lock means locks.
 #
 # A FIXTURE is for tests: it goes to <build>/tests/fixtures/plugins/<folder>/, joins the target
 # fixture_plugins, and is neither listed nor installed.
 add_custom_target(all_plugins)
 add_custom_target(fixture_plugins)
 
+function(stampede_plugin_folder text result)
+  string(REGEX REPLACE "s$" "" kind "${text}")
+  set(${result} "${kind}s" PARENT_SCOPE)
+endfunction()
+
 function(stampede_add_plugin folder name)
+  stampede_plugin_folder("${folder}" folder)
   cmake_parse_arguments(PARSE_ARGV 2 arg "FIXTURE" "" "LIBS")
   set(target ${folder}_${name})
   set(group all_plugins)

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "experiments/load/engine.hpp"
+#include "experiments/load/schedule.hpp"
 
 namespace stampede::load {
 
@@ -85,6 +86,8 @@ Result<std::unique_ptr<LoadRun>> LoadRun::start(LoadPlan plan) {
     endpoints.push_back(*endpoint);
   }
   auto shared = std::make_unique<Shared>();
+  shared->progress.planned = planned_length(plan);
+  shared->progress.warming_up = plan.warmup.count() > 0;
   shared->plan = std::move(plan);
   auto& running = *shared;
   running.thread = std::thread([&running, endpoints = std::move(endpoints),

@@ -8,7 +8,7 @@
 #include <cctype>
 #include <utility>
 
-#include "core/server/layers.hpp"
+#include "core/config/dotted.hpp"
 #include "core/server/secrets.hpp"
 #include "experiments/environment/database.hpp"
 #include "experiments/environment/owner.hpp"
@@ -195,7 +195,7 @@ Result<Stand> Backing::prepare(const plan::Cell& cell, const plan::Cpus& cpus, c
                                const Migrate& migrate) {
   const auto& needs = cell.needs;
   config::Faults ignored;  // The cell was checked.
-  auto server = server::nested(cell.server, ignored);
+  auto server = config::nested(cell.server, "", ignored);
   if (needs.store_file) {
     config::set_at(server, "store.path", Tree::scalar_of((data / "stampede.db").string()));
   }

@@ -8,11 +8,11 @@
 #include <string_view>
 #include <vector>
 
+#include "core/config/dotted.hpp"
 #include "core/config/text.hpp"
 #include "core/plugin/catalog.hpp"
 #include "core/plugin/search_path.hpp"
 #include "core/server/config.hpp"
-#include "core/server/layers.hpp"
 
 namespace stampede::runner {
 
@@ -126,7 +126,7 @@ void check_cpus(const plan::Bench& bench, config::Faults& faults) {
 
 config::Faults find_needs(const plan::Cell& cell, plan::Needs& needs) {
   config::Faults faults;
-  auto server = server::nested(cell.server, faults);
+  auto server = config::nested(cell.server, "", faults);
   Plugins plugins(server);
   find_store_needs(plugins, server, needs, faults);
   find_lock_needs(plugins, server, needs);

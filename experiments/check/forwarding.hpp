@@ -1,0 +1,104 @@
+// A store, a transaction and an operation that pass everything on to another one: bases for what
+// watches, stops or (in tests) breaks some of it. As safe for concurrent use as what they pass on
+// to, which outlives them.
+
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/api/operation.hpp"
+#include "core/api/store.hpp"
+
+namespace stampede::check {
+
+class ForwardingOperation : public Operation {
+ public:
+  explicit ForwardingOperation(Operation& operation) : operation_(operation) {}
+
+  Result<Outcome> guarded(Context& context) override { return operation_.guarded(context); }
+  Result<Outcome> work(Transaction& transaction) override { return operation_.work(transaction); }
+  Placement* placement() override { return operation_.placement(); }
+
+ protected:
+  Operation& operation_;
+};
+
+class ForwardingTransaction : public Transaction {
+ public:
+  explicit ForwardingTransaction(Transaction& to) : to_(to) {}
+
+  Result<std::optional<Product>> product(ProductId id) override { return to_.product(id); }
+  Result<std::optional<Wallet>> wallet(UserId user) override { return to_.wallet(user); }
+  Result<std::optional<Coupon>> coupon(CouponId id) override { return to_.coupon(id); }
+  Result<std::optional<UserCoupon>> user_coupon(UserId user, CouponId coupon) override {
+    return to_.user_coupon(user, coupon);
+  }
+  Result<std::vector<CartLine>> cart(UserId user) override { return to_.cart(user); }
+  Result<std::optional<Order>> order(const OrderId& id) override { return to_.order(id); }
+  Result<std::optional<Charge>> charge(std::string_view id) override { return to_.charge(id); }
+  Result<std::optional<RequestRecord>> request(std::string_view key) override {
+    return to_.request(key);
+  }
+  Result<bool> take_stock(const Product& seen, std::int64_t quantity) override {
+    return to_.take_stock(seen, quantity);
+  }
+  Result<bool> debit(const Wallet& seen, Money amount) override { return to_.debit(seen, amount); }
+  Result<void> credit(const Wallet& seen, Money amount) override {
+    return to_.credit(seen, amount);
+  }
+  Result<bool> claim_coupon(const Coupon& seen) override { return to_.claim_coupon(seen); }
+  Result<void> grant_coupon(const UserCoupon& granted) override {
+    return to_.grant_coupon(granted);
+  }
+  Result<bool> use_coupon(const UserCoupon& seen, const OrderId& used_by) override {
+    return to_.use_coupon(seen, used_by);
+  }
+  Result<void> add_order(const Order& order) override { return to_.add_order(order); }
+  Result<void> add_to_cart(UserId user, ProductId product, std::int64_t quantity) override {
+    return to_.add_to_cart(user, product, quantity);
+  }
+  Result<void> clear_cart(UserId user, std::span<const CartLine> seen) override {
+    return to_.clear_cart(user, seen);
+  }
+  Result<void> add_charge(const Charge& charge) override { return to_.add_charge(charge); }
+  Result<void> record_request(const RequestRecord& record) override {
+    return to_.record_request(record);
+  }
+  Result<void> emit(Event event) override { return to_.emit(std::move(event)); }
+
+ protected:
+  Transaction& to_;
+};
+
+class ForwardingStore : public Store {
+ public:
+  explicit ForwardingStore(Store& to) : to_(to) {}
+
+  Sharing sharing() const override { return to_.sharing(); }
+  bool supports(const TransactionOptions& options) const override { return to_.supports(options); }
+  Result<Outcome> transact(const TransactionOptions& options, Operation& operation,
+                           Context& context) override {
+    return to_.transact(options, operation, context);
+  }
+  Result<std::unique_ptr<ReadView>> read_view(Deadline deadline) override {
+    return to_.read_view(deadline);
+  }
+  Result<void> seed(const Seed& seed) override { return to_.seed(seed); }
+  Result<void> ping(Deadline deadline) override { return to_.ping(deadline); }
+  StoreStats stats() const override { return to_.stats(); }
+  BatchStore* batches() override { return to_.batches(); }
+  FenceStore* fences() override { return to_.fences(); }
+
+  // What it passes on to, so that whoever wraps a store can be seen through.
+  Store& beneath() const { return to_; }
+
+ protected:
+  Store& to_;
+};
+
+}  // namespace stampede::check
