@@ -106,7 +106,7 @@ plugin::Catalog catalog_of(const ServerConfig& config) {
 }
 
 std::optional<ParsedConfig> parse_config(const config::Tree& tree, config::Faults& faults,
-                                         const std::filesystem::path& base) {
+                                         const std::filesystem::path& base, Misfit misfit) {
   ParsedConfig parsed;
   config::Faults found;
   const auto spelled_out = config::nested(tree, "", found);
@@ -120,7 +120,16 @@ std::optional<ParsedConfig> parse_config(const config::Tree& tree, config::Fault
   reader.read(plugin::Kind::kStore, "store", config.store, [](MapReader&) {});
   reader.read(plugin::Kind::kLock, "lock", config.lock,
               [&](MapReader& lock) { read_lock_timeout(lock, config); });
-  if (found.empty()) check_pairing(catalog, config, resolved, found);
+  if (found.empty()) {
+    auto pairing = check_pairing(catalog, config, resolved, found);
+    if (misfit == Misfit::kFault && !pairing.misfit.empty()) {
+      const auto* written = resolved.at("lock.use");
+      found.push_back({written == nullptr ? config::Origin{} : written->origin, "lock.use",
+                       std::move(pairing.misfit)});
+    }
+    parsed.sharing = pairing.sharing;
+    parsed.misfit = std::move(pairing.misfit);
+  }
   if (found.empty()) {
     parsed.printable = printable(config, catalog, spelled_out);
     return parsed;

@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "core/api/http_server.hpp"
+#include "core/api/store.hpp"
 #include "core/config/fault.hpp"
 #include "core/config/tree.hpp"
 #include "core/pipeline/pipeline.hpp"
@@ -63,6 +64,14 @@ struct ParsedConfig {
   ServerConfig config;
   config::Tree printable;  // With every default and without secrets; reads back as the same.
   Secrets secrets;         // What must not be shown to anyone.
+  Sharing sharing = Sharing::kProcess;  // Of the store.
+  std::string misfit;  // With Misfit::kTell: why the lock does not run on the store.
+};
+
+// What becomes of a lock strategy that does not run on the store.
+enum class Misfit : std::uint8_t {
+  kFault,  // The configuration is wrong.
+  kTell,   // It is not applicable: said in ParsedConfig::misfit, for who compares many of them.
 };
 
 // Checks a configuration tree. Nothing when there is a fault; `faults` then has all of them, in
@@ -70,7 +79,8 @@ struct ParsedConfig {
 // relative entries of `plugins:` start from. Starts nothing; a store that keeps files is opened in
 // a scratch directory for a moment, to ask whether the lock strategy runs on it.
 std::optional<ParsedConfig> parse_config(const config::Tree& tree, config::Faults& faults,
-                                         const std::filesystem::path& base = {});
+                                         const std::filesystem::path& base = {},
+                                         Misfit misfit = Misfit::kFault);
 
 // Where the plugins of a configuration come from.
 plugin::Catalog catalog_of(const ServerConfig& config);

@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "core/api/lock_strategy.hpp"
-#include "core/api/store.hpp"
 
 namespace stampede::server {
 
@@ -72,8 +71,8 @@ std::string described(plugin::Catalog& catalog, plugin::Kind kind, std::string_v
 
 }  // namespace
 
-void check_pairing(plugin::Catalog& catalog, const ServerConfig& config, const config::Tree& tree,
-                   config::Faults& faults) {
+Pairing check_pairing(plugin::Catalog& catalog, const ServerConfig& config,
+                      const config::Tree& tree, config::Faults& faults) {
   const ScratchDirectory scratch;
   auto settings = config.store.settings;
   if (keeps_files(catalog, config.store.use)) settings["path"] = scratch.path() / "store";
@@ -81,12 +80,14 @@ void check_pairing(plugin::Catalog& catalog, const ServerConfig& config, const c
   if (!store) add_fault(tree, "store", store.error().message, faults);
   const auto lock = catalog.create<LockStrategy>(config.lock.use, config.lock.settings);
   if (!lock) add_fault(tree, "lock", lock.error().message, faults);
+  Pairing pairing;
+  if (store) pairing.sharing = (*store)->sharing();
   if (store && lock && !(*lock)->runs_on(**store)) {
-    add_fault(tree, "lock",
-              described(catalog, plugin::Kind::kLock, "lock", config.lock) + " does not run on " +
-                  described(catalog, plugin::Kind::kStore, "store", config.store),
-              faults);
+    pairing.misfit = described(catalog, plugin::Kind::kLock, "lock", config.lock) +
+                     " does not run on " +
+                     described(catalog, plugin::Kind::kStore, "store", config.store);
   }
+  return pairing;
 }
 
 }  // namespace stampede::server

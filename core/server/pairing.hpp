@@ -3,6 +3,9 @@
 
 #pragma once
 
+#include <string>
+
+#include "core/api/store.hpp"
 #include "core/config/fault.hpp"
 #include "core/config/tree.hpp"
 #include "core/plugin/catalog.hpp"
@@ -10,8 +13,13 @@
 
 namespace stampede::server {
 
-// Adds a fault when it does not, or when one of the two cannot be constructed.
-void check_pairing(plugin::Catalog& catalog, const ServerConfig& config, const config::Tree& tree,
-                   config::Faults& faults);
+struct Pairing {
+  Sharing sharing = Sharing::kProcess;  // Of the store.
+  std::string misfit;                   // That the lock does not run on the store; "" when it does.
+};
+
+// Adds a fault when one of the two cannot be constructed.
+Pairing check_pairing(plugin::Catalog& catalog, const ServerConfig& config,
+                      const config::Tree& tree, config::Faults& faults);
 
 }  // namespace stampede::server

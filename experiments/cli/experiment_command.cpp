@@ -8,12 +8,12 @@
 #include <fstream>
 #include <ostream>
 
-#include "core/server/config.hpp"
 #include "experiments/cli/interrupts.hpp"
 #include "experiments/load/plan_reader.hpp"
 #include "experiments/plan/dry_run.hpp"
 #include "experiments/report/progress.hpp"
 #include "experiments/report/terminal_report.hpp"
+#include "experiments/runner/needs.hpp"
 #include "experiments/runner/run_block.hpp"
 #include "experiments/runner/run_experiment.hpp"
 
@@ -57,18 +57,13 @@ void add_experiment_options(CLI::App& app, ExperimentOptions& options) {
 }
 
 plan::Checks checks() {
-  return {.server =
-              [](const config::Tree& tree) {
-                config::Faults faults;
-                server::parse_config(tree, faults);
-                return faults;
-              },
-          .cell =
+  return {.cell =
               [](const plan::Cell& cell) {
                 config::Faults faults;
                 load::read_plan(&cell.load, "load", runner::population_of(cell.data), faults);
                 return faults;
-              }};
+              },
+          .needs = runner::find_needs};
 }
 
 ExitCode carry_out(const plan::Experiment& experiment, const ExperimentOptions& options,

@@ -57,7 +57,7 @@ constexpr KeyOption kKeyOptions[] = {
 };
 
 struct LoadOptions {
-  std::string url;
+  std::vector<std::string> urls;
   std::string file;
   std::string path;  // Of a fixed request.
   std::vector<std::pair<const KeyOption*, std::string>> keys;
@@ -121,8 +121,12 @@ std::optional<config::Tree> load_block(const LoadOptions& options, config::Fault
 }
 
 Result<load::LoadPlan> make_plan(const LoadOptions& options) {
-  const auto target = load::parse_url(options.url);
-  if (!target) return tl::unexpected(target.error());
+  std::vector<load::Target> targets;
+  for (const auto& url : options.urls) {
+    auto target = load::parse_url(url);
+    if (!target) return tl::unexpected(target.error());
+    targets.push_back(std::move(*target));
+  }
   config::Faults faults;
   const auto block = load_block(options, faults);
   auto plan = block ? load::read_plan(&*block, "load", std::nullopt, faults) : load::LoadPlan();
@@ -131,7 +135,8 @@ Result<load::LoadPlan> make_plan(const LoadOptions& options) {
     while (text.ends_with('\n')) text.pop_back();
     return fail(ErrorCode::kInvalid, text);
   }
-  plan.target = *target;
+  plan.target = targets.front();
+  plan.more_targets.assign(targets.begin() + 1, targets.end());
   if (!options.path.empty()) load::use_fixed_request(plan, options.path);
   return plan;
 }
@@ -156,8 +161,10 @@ ExitCode run(const LoadOptions& options, Console& console) {
 
 Body declare_load(CLI::App& app) {
   auto options = std::make_shared<LoadOptions>();
-  options->url = "http://127.0.0.1:8080";
-  app.add_option("--url", options->url, "The server, http://HOST[:PORT][/PATH]")
+  options->urls = {"http://127.0.0.1:8080"};
+  app.add_option("--url", options->urls,
+                 "The server, http://HOST[:PORT][/PATH]; again for each instance of it")
+      ->allow_extra_args(false)
       ->capture_default_str();
   app.add_option("--file", options->file, "YAML with a load: block; options override it");
   app.add_option("--path", options->path, "Only GET this path, the same bytes every time");

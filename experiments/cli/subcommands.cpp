@@ -7,6 +7,7 @@ std::span<const Subcommand> subcommands() {
       {"run", "Run an experiment and report what came of it", declare_run},
       {"sweep", "Run an experiment given on one line", declare_sweep},
       {"load", "Send a load to a server and say what came back", declare_load},
+      {"env", "Keep a private PostgreSQL and Redis for interactive use", declare_env},
       {"plugins", "List the plugins that can be used, and their options", declare_plugins},
       {"new", "Make a project for a plugin of your own", declare_new},
       {"check", "Put every promise of its contract to a plugin", declare_check},

@@ -11,6 +11,7 @@ namespace stampede::cli {
 Body declare_run(CLI::App& app);
 Body declare_sweep(CLI::App& app);
 Body declare_load(CLI::App& app);
+Body declare_env(CLI::App& app);
 Body declare_plugins(CLI::App& app);
 Body declare_new(CLI::App& app);
 Body declare_check(CLI::App& app);

@@ -159,17 +159,4 @@ Result<void> make_cluster(const ClusterFiles& files) {
   return hand_over(files.folder, files.account);
 }
 
-const std::vector<std::string>& reserved_settings() {
-  static const std::vector<std::string> kReserved{"data_directory",
-                                                  "dynamic_shared_memory_type",
-                                                  "external_pid_file",
-                                                  "fsync",
-                                                  "hba_file",
-                                                  "listen_addresses",
-                                                  "port",
-                                                  "unix_socket_directories",
-                                                  "unix_socket_permissions"};
-  return kReserved;
-}
-
 }  // namespace stampede::environment

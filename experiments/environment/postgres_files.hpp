@@ -33,7 +33,4 @@ inline constexpr char kSuperuser[] = "postgres";
 // a password.
 Result<void> make_cluster(const ClusterFiles& files);
 
-// Settings that belong to the bench, so that nobody else may set them.
-const std::vector<std::string>& reserved_settings();
-
 }  // namespace stampede::environment

@@ -1,5 +1,5 @@
 // What processes and the machine have used so far, read from /proc. Differences of two readings are
-// what an interval used.
+// what an interval used. Safe to call from any thread.
 
 #pragma once
 
@@ -9,18 +9,26 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace stampede::environment {
 
 struct ProcessUsage {
-  std::chrono::nanoseconds cpu{0};  // User and system, all threads.
-  std::int64_t resident_bytes = 0;
-  std::int64_t voluntary_switches = 0;
+  std::chrono::nanoseconds cpu{0};      // User and system, all threads.
+  std::int64_t private_bytes = 0;       // Resident memory of its own,
+  std::int64_t shared_bytes = 0;        // and that it may share with others.
+  std::int64_t voluntary_switches = 0;  // Of the threads that live.
   std::int64_t involuntary_switches = 0;
+  std::int64_t read_bytes =
+      0;  // From and to storage; 0 where the process is not ours to look into.
+  std::int64_t written_bytes = 0;
 };
 
 // Nothing when the process is gone.
 std::optional<ProcessUsage> process_usage(pid_t pid);
+
+// The process and all that it started, and those started, and that live.
+std::vector<pid_t> with_children(pid_t pid);
 
 // CPU time of the whole machine that was not idle, over all processors.
 std::chrono::nanoseconds machine_busy();

@@ -49,15 +49,16 @@ void Engine::resume(Vu& vu) {
 }
 
 Engine::Engine(const LoadPlan& plan, std::shared_ptr<const JourneyBook> book,
-               Tcp::endpoint endpoint, const std::atomic<bool>& stop,
+               std::vector<Tcp::endpoint> endpoints, const std::atomic<bool>& stop,
                std::function<void(const LoadProgress&)> publish)
     : plan_(plan),
       book_(std::move(book)),
-      endpoint_(std::move(endpoint)),
+      endpoints_(std::move(endpoints)),
       stop_(stop),
       publish_(std::move(publish)),
       open_(is_open(plan.executor)),
       end_(planned_length(plan)),
+      idle_(endpoints_.size()),
       recorder_(*book_, plan.warmup, planned_length(plan)),
       ledger_(book_) {}
 
@@ -73,7 +74,9 @@ LoadResult Engine::run() {
 }
 
 void Engine::spawn_vu() {
-  auto& vu = *vus_.emplace_back(std::make_unique<Vu>(io_, static_cast<std::int64_t>(vus_.size())));
+  const auto index = vus_.size();
+  auto& vu = *vus_.emplace_back(
+      std::make_unique<Vu>(io_, static_cast<std::int64_t>(index), index % endpoints_.size()));
   ++live_vus_;
   asio::co_spawn(io_.get_executor(), live(vu), rethrow);
 }
@@ -134,7 +137,7 @@ Task<void> Engine::serve_arrivals(Vu& vu) {
       vu.arrival = backlog_.front();
       backlog_.pop_front();
     } else {
-      idle_.push_back(&vu);
+      idle_[vu.target].push_back(&vu);
       co_await park(vu);
     }
     const auto arrival = std::exchange(vu.arrival, std::nullopt);
@@ -213,12 +216,24 @@ Task<void> Engine::dispatch() {
   }
 }
 
+// Of the endpoint whose turn it is, else of the next one that has an idle user; null when all are
+// busy.
+Vu* Engine::take_idle() {
+  for (std::size_t i = 0; i < idle_.size(); ++i) {
+    const auto endpoint = (next_endpoint_ + i) % idle_.size();
+    if (idle_[endpoint].empty()) continue;
+    auto* const vu = idle_[endpoint].back();
+    idle_[endpoint].pop_back();
+    next_endpoint_ = (endpoint + 1) % idle_.size();
+    return vu;
+  }
+  return nullptr;
+}
+
 void Engine::arrive(Duration intended) {
-  if (!idle_.empty()) {
-    auto& vu = *idle_.back();
-    idle_.pop_back();
-    vu.arrival = intended;
-    resume(vu);
+  if (auto* const vu = take_idle()) {
+    vu->arrival = intended;
+    resume(*vu);
     return;
   }
   if (static_cast<std::int64_t>(vus_.size()) < plan_.max_vus) {
@@ -289,7 +304,7 @@ void Engine::finish() {
     if (recorder_.in_window(intended)) health_.dropped(1);
   }
   backlog_.clear();
-  idle_.clear();
+  for (auto& idle : idle_) idle.clear();
   control_timer_.cancel();
   for (const auto& vu : vus_) {
     vu->timer.cancel();

@@ -56,10 +56,15 @@ class Parked {
 enum class Abort : std::uint8_t { kNone, kTimeout, kEnd };
 
 struct Vu {
-  Vu(asio::io_context& io, std::int64_t vu_index)
-      : index(vu_index), socket(io.get_executor()), timer(io.get_executor()), buffer(4'096) {}
+  Vu(asio::io_context& io, std::int64_t vu_index, std::size_t vu_target)
+      : index(vu_index),
+        target(vu_target),
+        socket(io.get_executor()),
+        timer(io.get_executor()),
+        buffer(4'096) {}
 
   const std::int64_t index;
+  const std::size_t target;  // Which of the endpoints it talks to.
   Socket socket;
   Timer timer;
   std::vector<char> buffer;
@@ -82,8 +87,9 @@ struct Vu {
 class Engine {
  public:
   // The plan and everything else passed in outlive the engine.
-  Engine(const LoadPlan& plan, std::shared_ptr<const JourneyBook> book, Tcp::endpoint endpoint,
-         const std::atomic<bool>& stop, std::function<void(const LoadProgress&)> publish);
+  Engine(const LoadPlan& plan, std::shared_ptr<const JourneyBook> book,
+         std::vector<Tcp::endpoint> endpoints, const std::atomic<bool>& stop,
+         std::function<void(const LoadProgress&)> publish);
 
   LoadResult run();
 
@@ -108,6 +114,7 @@ class Engine {
   Task<void> dispatch();
   Task<void> sleep_until(Steady::time_point when);
   void arrive(Duration intended);
+  Vu* take_idle();
   void set_target(std::int64_t vus);
   Task<void> housekeep();
   void close_overdue(Steady::time_point now);
@@ -138,7 +145,7 @@ class Engine {
 
   const LoadPlan& plan_;
   const std::shared_ptr<const JourneyBook> book_;
-  const Tcp::endpoint endpoint_;
+  const std::vector<Tcp::endpoint> endpoints_;
   const std::atomic<bool>& stop_;
   const std::function<void(const LoadProgress&)> publish_;
   const bool open_;
@@ -159,7 +166,8 @@ class Engine {
   std::int64_t live_vus_ = 0;
   std::int64_t ready_vus_ = 0;
   std::int64_t busy_vus_ = 0;
-  std::vector<Vu*> idle_;
+  std::vector<std::vector<Vu*>> idle_;  // By endpoint.
+  std::size_t next_endpoint_ = 0;       // Whose turn the next arrival is.
   std::deque<Duration> backlog_;
   std::uint64_t next_iteration_ = 0;
   std::uint64_t next_sequence_ = 0;

@@ -8,6 +8,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "experiments/load/engine.hpp"
 #include "experiments/load/schedule.hpp"
@@ -57,9 +58,9 @@ struct LoadRun::Shared {
   Result<LoadResult> result = fail(ErrorCode::kInternal, "the load has not run");
   std::thread thread;
 
-  void run(const std::shared_ptr<const JourneyBook>& book, const Tcp::endpoint& endpoint) {
+  void run(const std::shared_ptr<const JourneyBook>& book, std::vector<Tcp::endpoint> endpoints) {
     try {
-      Engine engine(plan, book, endpoint, stop, [this](const LoadProgress& now) {
+      Engine engine(plan, book, std::move(endpoints), stop, [this](const LoadProgress& now) {
         const std::lock_guard lock(mutex);
         progress = now;
       });
@@ -76,16 +77,22 @@ LoadRun::LoadRun(std::unique_ptr<Shared> shared) : shared_(std::move(shared)) {}
 Result<std::unique_ptr<LoadRun>> LoadRun::start(LoadPlan plan) {
   auto book = JourneyBook::compile(plan);
   if (!book) return tl::unexpected(book.error());
-  const auto endpoint = find(plan.target);
-  if (!endpoint) return tl::unexpected(endpoint.error());
+  std::vector<Tcp::endpoint> endpoints;
+  auto targets = plan.more_targets;
+  targets.insert(targets.begin(), plan.target);
+  for (const auto& target : targets) {
+    const auto endpoint = find(target);
+    if (!endpoint) return tl::unexpected(endpoint.error());
+    endpoints.push_back(*endpoint);
+  }
   auto shared = std::make_unique<Shared>();
   shared->progress.planned = planned_length(plan);
   shared->progress.warming_up = plan.warmup.count() > 0;
   shared->plan = std::move(plan);
   auto& running = *shared;
-  running.thread = std::thread([&running, endpoint = *endpoint,
+  running.thread = std::thread([&running, endpoints = std::move(endpoints),
                                 ready = std::make_shared<const JourneyBook>(std::move(*book))] {
-    running.run(ready, endpoint);
+    running.run(ready, endpoints);
   });
   return std::unique_ptr<LoadRun>(new LoadRun(std::move(shared)));
 }

@@ -27,7 +27,7 @@ struct LoadProgress {
 
 class LoadRun {
  public:
-  // Checks that the target answers a connection, then begins. kInvalid for a plan that cannot be
+  // Checks that every target answers a connection, then begins. kInvalid for a plan that cannot be
   // made ready, kUnavailable when the host does not resolve or does not accept.
   static Result<std::unique_ptr<LoadRun>> start(LoadPlan plan);
 

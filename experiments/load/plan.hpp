@@ -100,7 +100,9 @@ struct JourneySpec {
 };
 
 struct LoadPlan {
+  // The first one names the service in every request; connections are dealt in turn to all of them.
   Target target;
+  std::vector<Target> more_targets;
 
   ExecutorKind executor = ExecutorKind::kConstantVus;
   std::int64_t vus = 1;

@@ -59,7 +59,7 @@ Task<bool> Engine::connect(Vu& vu) {
   close(vu);
   on_wire(vu);
   ErrorCode error;
-  co_await vu.socket.async_connect(endpoint_, asio::redirect_error(kUse, error));
+  co_await vu.socket.async_connect(endpoints_[vu.target], asio::redirect_error(kUse, error));
   vu.busy = false;
   if (!error && vu.abort == Abort::kNone) vu.socket.set_option(Tcp::no_delay(true), error);
   if (!error && vu.abort == Abort::kNone) vu.socket.non_blocking(true, error);

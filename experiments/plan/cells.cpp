@@ -16,11 +16,13 @@ namespace {
 
 using config::Tree;
 
-constexpr std::array<std::string_view, 3> kBlocks{"load", "data", "expect"};
+// Beside the server's keys, and no part of them.
+constexpr std::array<std::string_view, 6> kBlocks{"load",      "data", "expect",
+                                                  "instances", "cpus", "postgres"};
 
 bool is_block(std::string_view key) { return std::ranges::find(kBlocks, key) != kBlocks.end(); }
 
-// Base, load, data and expect side by side.
+// Base and the blocks side by side.
 Tree common_tree(const Tree& file, config::Faults& faults) {
   Tree whole = Tree::map(file.origin);
   if (const Tree* base = file.find("base")) {
@@ -182,12 +184,19 @@ Cell finish_cell(const Draft& draft, const Checks& checks, config::Faults& fault
     if (!is_block(key)) cell.server.entries.emplace_back(key, value);
   }
   if (const Tree* load = draft.whole.find("load")) cell.load = *load;
+  cell.bench_tree = Tree::map(draft.whole.origin);
+  for (const std::string& key : bench_keys()) {
+    if (const Tree* block = draft.whole.find(key))
+      cell.bench_tree.entries.emplace_back(key, *block);
+  }
   config::Faults found;
+  cell.bench = read_bench(cell.bench_tree, found);
   cell.data = read_data(draft.whole.find("data"), "data", found);
   cell.expect = read_expectations(draft.whole.find("expect"), "expect", checks.audits, found);
   if (checks.load) std::ranges::move(checks.load(cell.load), std::back_inserter(found));
   if (checks.server) std::ranges::move(checks.server(cell.server), std::back_inserter(found));
   if (checks.cell) std::ranges::move(checks.cell(cell), std::back_inserter(found));
+  if (checks.needs) std::ranges::move(checks.needs(cell, cell.needs), std::back_inserter(found));
   cell.load_time = load_time(cell.load);
   add_faults(std::move(found), draft, faults);
   return cell;

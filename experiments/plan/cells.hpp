@@ -10,7 +10,7 @@
 namespace stampede::plan {
 
 // One cell before its blocks are read: everything is still one tree, with the server's keys, load,
-// data and expect side by side.
+// data, expect and what is asked of the bench side by side.
 struct Draft {
   std::string name;
   std::vector<std::pair<std::string, std::string>> values;
@@ -23,7 +23,7 @@ struct Draft {
 std::vector<Draft> draft_cells(const config::Tree& file, std::vector<std::string>& axes,
                                config::Faults& faults);
 
-// Splits a draft into its blocks, reads data and expect, and has server and load checked.
+// Splits a draft into its blocks, reads data, expect and bench, and has the rest checked.
 Cell finish_cell(const Draft& draft, const Checks& checks, config::Faults& faults);
 
 }  // namespace stampede::plan

@@ -41,6 +41,9 @@ std::string cell_line(const Experiment& experiment, std::size_t index, std::size
   for (const auto& [key, value] : cell.values) {
     values += fmt::format("{}{}={}", values.empty() ? "  " : ", ", key, value);
   }
+  if (!cell.needs.not_applicable.empty()) {
+    values += fmt::format("  not applicable: {}", cell.needs.not_applicable);
+  }
   return line + values + "\n";
 }
 
@@ -49,6 +52,7 @@ std::string cell_line(const Experiment& experiment, std::size_t index, std::size
 Estimate estimate(const Experiment& experiment) {
   Estimate result;
   for (const Cell& cell : experiment.cells) {
+    if (!cell.needs.not_applicable.empty()) continue;
     result.total += kRunOverhead + cell.load_time.value_or(std::chrono::nanoseconds(0));
     if (!cell.load_time) result.complete = false;
   }

@@ -15,6 +15,7 @@
 #include "core/api/store.hpp"
 #include "core/config/fault.hpp"
 #include "core/config/tree.hpp"
+#include "experiments/plan/bench.hpp"
 #include "experiments/plan/documented.hpp"
 #include "experiments/plan/expectation.hpp"
 #include "experiments/plan/threshold.hpp"
@@ -30,6 +31,9 @@ struct Cell {
   config::Tree server;  // A complete stampede-server config, every value with its origin.
   config::Tree load;    // The load block.
   Seed data;
+  Bench bench;
+  config::Tree bench_tree;  // What `bench` was read from.
+  Needs needs;
   Expectations expect;
   // Of warm-up and window together; nothing when the load block does not say (a fixed number of
   // iterations takes as long as it takes).
@@ -69,6 +73,8 @@ struct Checks {
   // Of a whole cell, for what takes more than one of its blocks: a load that names more users than
   // the data has.
   std::function<config::Faults(const Cell&)> cell;
+  // Of a whole cell whose server config nobody else checks: what it needs of the bench.
+  std::function<config::Faults(const Cell&, Needs&)> needs;
   std::vector<std::string> audits = audit_names();
 };
 

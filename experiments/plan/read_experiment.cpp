@@ -74,6 +74,7 @@ Experiment read_head(config::MapReader& reader, config::Faults& faults) {
   for (const auto* key : {"base", "data", "load", "variants", "matrix", "baseline", "expect"}) {
     reader.child(key);
   }
+  for (const std::string& key : bench_keys()) reader.child(key);
   reader.finish();
   return experiment;
 }

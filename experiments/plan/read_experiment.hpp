@@ -7,6 +7,7 @@
 //   base: {...}                           a stampede-server config
 //   data: {...}                           see data.hpp
 //   load: {...}                           the load generator's block
+//   instances, cpus, postgres             what is asked of the bench, see bench.hpp
 //   variants:                             either: a name and what it changes
 //     before: {lock: {use: global}}
 //   matrix:                               or: keys and values, see matrix.hpp
@@ -19,8 +20,8 @@
 //   expect: {audit.oversold: pass}        see expectation.hpp
 //
 // A variant and an entry of the matrix may set any key of the server config, and keys of the blocks
-// load, data and expect: {load: {vus: 10}}, or "load.vus": [10, 20] as an axis. Keys may be dotted
-// or nested, anywhere.
+// load, data, expect, instances, cpus and postgres: {load: {vus: 10}}, or "load.vus": [10, 20] as
+// an axis. Keys may be dotted or nested, anywhere.
 //
 // Pure but for reading the file: safe to call from any thread.
 

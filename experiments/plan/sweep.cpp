@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/config/text.hpp"
+#include "experiments/plan/bench.hpp"
 
 namespace stampede::plan {
 namespace {
@@ -45,18 +46,17 @@ std::optional<Word> read_word(const std::string& word, config::Faults& faults) {
   return Word{key, std::move(list->items)};
 }
 
-// The block that a key belongs to, and the key within it.
-std::pair<std::string, std::string> place_of(const std::string& key) {
-  for (const auto* block : {"load", "data", "expect"}) {
-    const std::string prefix = std::string(block) + ".";
-    if (key.starts_with(prefix)) return {block, key.substr(prefix.size())};
-  }
-  return {"base", key};
+// Where a key stands in an experiment file.
+std::string place_of(const std::string& key) {
+  const auto block = key.substr(0, key.find('.'));
+  const auto& bench = bench_keys();
+  const bool is_block = block == "load" || block == "data" || block == "expect" ||
+                        std::ranges::find(bench, block) != bench.end();
+  return is_block ? key : "base." + key;
 }
 
 void add_setting(Tree& file, const std::string& key, Tree value) {
-  const auto [block, inner] = place_of(key);
-  config::set_at(file, block + "." + inner, std::move(value));
+  config::set_at(file, place_of(key), std::move(value));
 }
 
 void add_number(Tree& file, const std::string& key, std::optional<std::int64_t> value) {

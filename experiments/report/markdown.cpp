@@ -139,6 +139,42 @@ std::string phases(const RunResult& run) {
          render_markdown(table) + "\n";
 }
 
+// A count or a size for each good order; "-" where there was none.
+std::string per_order(double total, double orders) {
+  return orders > 0 ? fmt::format("{:.1f}", total / orders) : "-";
+}
+
+std::string processes(const RunResult& run) {
+  Table table;
+  table.columns = {{"cell", false},        {"process", false},       {"CPU per order", true},
+                   {"CPU", true},          {"memory MB", true},      {"switches per order", true},
+                   {"disk B/order", true}, {"network B/order", true}};
+  for (const Cell& cell : run.cells) {
+    const double orders = cell.summary.tps * cell.summary.window_s;
+    for (const ProcessTotal& process : cell.summary.processes) {
+      const auto& use = process.use;
+      const auto seconds = process.cpu_per_order_s;
+      table.rows.push_back(
+          {{cell.name},
+           {process.name},
+           {seconds > 0 ? time_text(Nanoseconds(static_cast<std::int64_t>(seconds * 1e9))) : "-"},
+           {cell.summary.window_s > 0
+                ? fmt::format("{:.0f} %", 100 * use.cpu_s / cell.summary.window_s)
+                : "-"},
+           {fmt::format("{:.0f}", static_cast<double>(process.resident_bytes) / 1e6)},
+           {per_order(static_cast<double>(use.voluntary_switches + use.involuntary_switches),
+                      orders)},
+           {per_order(static_cast<double>(use.read_bytes + use.written_bytes), orders)},
+           {per_order(static_cast<double>(use.received_bytes + use.sent_bytes), orders)}});
+    }
+  }
+  if (table.rows.empty()) return "";
+  return "## What the processes used\n\nOver the measured windows; an order is a good one. CPU is "
+         "a "
+         "share of one processor.\n\n" +
+         render_markdown(table) + "\n";
+}
+
 std::string queries(const RunResult& run) {
   Table table;
   table.columns = {
@@ -273,7 +309,8 @@ std::string configuration(const RunResult& run) {
   std::string text = "## Experiment\n\n" + fenced("yaml", run.yaml);
   for (const Cell& cell : run.cells) {
     text += fmt::format("<details><summary>{}</summary>\n\n", plain(cell.name)) +
-            fenced("yaml", cell.server + "load:\n" + indented(cell.load) + "data: " + cell.data) +
+            fenced("yaml", cell.server + cell.bench + "load:\n" + indented(cell.load) +
+                               "data: " + cell.data) +
             "</details>\n\n";
   }
   return text;
@@ -285,9 +322,9 @@ std::string markdown_report(const RunResult& run) {
   std::string text = "# " + plain(run.experiment) + "\n\n";
   if (!run.question.empty()) text += plain(run.question) + "\n\n";
   text += verdict(run) + render_markdown(result_table(run)) + "\n";
-  text += warnings(run) + comparisons(run) + effects(run) + phases(run) + queries(run) +
-          audits(run) + thresholds(run) + refusals(run) + failures(run) + environment(run) +
-          method(run) + configuration(run);
+  text += warnings(run) + comparisons(run) + effects(run) + phases(run) + processes(run) +
+          queries(run) + audits(run) + thresholds(run) + refusals(run) + failures(run) +
+          environment(run) + method(run) + configuration(run);
   return text;
 }
 

@@ -86,12 +86,14 @@ RunResult begin_result(const plan::Experiment& experiment) {
   run.notes = experiment.notes;
   if (experiment.documented) run.documented = begin_documented(*experiment.documented);
   for (const plan::Cell& cell : experiment.cells) {
-    run.cells.push_back({.name = cell.name,
-                         .folder = cell.folder,
-                         .values = cell.values,
-                         .server = config::to_yaml(cell.server),
-                         .load = config::to_yaml(cell.load),
-                         .data = plan::seed_json(cell.data)});
+    run.cells.push_back(
+        {.name = cell.name,
+         .folder = cell.folder,
+         .values = cell.values,
+         .server = config::to_yaml(cell.server),
+         .load = config::to_yaml(cell.load),
+         .data = plan::seed_json(cell.data),
+         .bench = cell.bench_tree.entries.empty() ? "" : config::to_yaml(cell.bench_tree)});
   }
   return run;
 }

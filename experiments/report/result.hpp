@@ -21,7 +21,7 @@
 
 namespace stampede::report {
 
-inline constexpr int kSchema = 1;
+inline constexpr int kSchema = 2;
 
 using Nanoseconds = std::chrono::nanoseconds;
 
@@ -74,6 +74,30 @@ struct ProcessUse {  // Within the window, but for the memory.
   std::int64_t resident_bytes = 0;
   std::int64_t voluntary_switches = 0;
   std::int64_t involuntary_switches = 0;
+  std::int64_t read_bytes = 0;  // Storage.
+  std::int64_t written_bytes = 0;
+  std::int64_t received_bytes = 0;  // TCP.
+  std::int64_t sent_bytes = 0;
+};
+
+// What a process used second by second, from the start of the load. Lists of one length; each value
+// covers the time since the one before, but for the memory.
+struct ProcessSamples {
+  std::vector<double> at_s;
+  std::vector<double> cpu;  // Share of one CPU.
+  std::vector<std::int64_t> resident_bytes;
+  std::vector<std::int64_t> voluntary_switches;
+  std::vector<std::int64_t> involuntary_switches;
+  std::vector<std::int64_t> read_bytes;
+  std::vector<std::int64_t> written_bytes;
+  std::vector<std::int64_t> received_bytes;
+  std::vector<std::int64_t> sent_bytes;
+};
+
+struct ProcessRecord {
+  std::string name;  // "server", "server 2", "postgres", "redis 1", "generator"
+  ProcessUse use;
+  ProcessSamples samples;
 };
 
 // How well the load generator did its own part.
@@ -138,8 +162,9 @@ struct Block {
   std::vector<Query> queries;  // The slowest named queries of the store.
   std::vector<NamedValue> gauges;
   Pool pool;
-  ProcessUse server;
-  ProcessUse bench;  // This process: the generator and what watches it.
+  ProcessUse server;                     // All instances together.
+  ProcessUse bench;                      // This process: the generator and what watches it.
+  std::vector<ProcessRecord> processes;  // The same ones apart, and the private servers.
   Generator generator;
   LedgerCost ledger;
   double foreign_cpu = 0;  // Share of the machine that other processes used.
@@ -180,6 +205,13 @@ struct ThresholdOutcome {
   std::string actual;
 };
 
+struct ProcessTotal {
+  std::string name;
+  double cpu_per_order_s = 0;       // 0 when there was no good order.
+  std::int64_t resident_bytes = 0;  // The most of any block.
+  ProcessUse use;                   // Over all windows.
+};
+
 // One cell over all its blocks. Histograms are merged; percentiles are never averaged.
 struct Summary {
   std::size_t blocks = 0;  // That were measured.
@@ -191,6 +223,7 @@ struct Summary {
   std::vector<Quantile> quantiles;  // p50, p90, p95, p99, p99.9.
   double cpu_per_order_s = 0;       // Of the server; 0 when there was no good order.
   double server_cpu_s = 0;
+  std::vector<ProcessTotal> processes;
   bool saturated = false;
   std::vector<PhaseTime> phases;
   std::vector<Query> queries;  // Counts added; mean weighted; p95 of the worst block.
@@ -214,6 +247,7 @@ struct Cell {
   std::string server;                                       // Its complete config as YAML.
   std::string load;                                         // Its load block as YAML.
   std::string data;                                         // Its seed as JSON.
+  std::string bench;  // What it asks of the bench, as YAML; "" for nothing.
   std::string state_reason;
   State state = State::kMissing;  // Of the worst block.
   std::vector<Block> blocks;

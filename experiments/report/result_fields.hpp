@@ -64,6 +64,38 @@ void fields(Visit& visit, Is<ProcessUse> auto& x) {
   visit("resident_bytes", x.resident_bytes);
   visit("voluntary_switches", x.voluntary_switches);
   visit("involuntary_switches", x.involuntary_switches);
+  visit("read_bytes", x.read_bytes);
+  visit("written_bytes", x.written_bytes);
+  visit("received_bytes", x.received_bytes);
+  visit("sent_bytes", x.sent_bytes);
+}
+
+template <typename Visit>
+void fields(Visit& visit, Is<ProcessSamples> auto& x) {
+  visit("at_s", x.at_s);
+  visit("cpu", x.cpu);
+  visit("resident_bytes", x.resident_bytes);
+  visit("voluntary_switches", x.voluntary_switches);
+  visit("involuntary_switches", x.involuntary_switches);
+  visit("read_bytes", x.read_bytes);
+  visit("written_bytes", x.written_bytes);
+  visit("received_bytes", x.received_bytes);
+  visit("sent_bytes", x.sent_bytes);
+}
+
+template <typename Visit>
+void fields(Visit& visit, Is<ProcessRecord> auto& x) {
+  visit("name", x.name);
+  visit("use", x.use);
+  visit("samples", x.samples);
+}
+
+template <typename Visit>
+void fields(Visit& visit, Is<ProcessTotal> auto& x) {
+  visit("name", x.name);
+  visit("cpu_per_order_s", x.cpu_per_order_s);
+  visit("resident_bytes", x.resident_bytes);
+  visit("use", x.use);
 }
 
 template <typename Visit>
@@ -126,6 +158,7 @@ void fields(Visit& visit, Is<Block> auto& x) {
   visit("pool", x.pool);
   visit("server", x.server);
   visit("bench", x.bench);
+  visit("processes", x.processes);
   visit("generator", x.generator);
   visit("ledger", x.ledger);
   visit("foreign_cpu", x.foreign_cpu);
@@ -197,6 +230,7 @@ void fields(Visit& visit, Is<Summary> auto& x) {
   visit("quantiles", x.quantiles);
   visit("cpu_per_order_s", x.cpu_per_order_s);
   visit("server_cpu_s", x.server_cpu_s);
+  visit("processes", x.processes);
   visit("saturated", x.saturated);
   visit("phases", x.phases);
   visit("queries", x.queries);
@@ -215,6 +249,7 @@ void fields(Visit& visit, Is<Cell> auto& x) {
   visit("server", x.server);
   visit("load", x.load);
   visit("data", x.data);
+  visit("bench", x.bench);
   visit("state", x.state);
   visit("state_reason", x.state_reason);
   visit("summary", x.summary);

@@ -67,6 +67,26 @@ int severity(plan::AuditState state) {
   return 2;
 }
 
+void add(ProcessUse& sum, const ProcessUse& use) {
+  sum.cpu_s += use.cpu_s;
+  sum.resident_bytes = std::max(sum.resident_bytes, use.resident_bytes);
+  sum.voluntary_switches += use.voluntary_switches;
+  sum.involuntary_switches += use.involuntary_switches;
+  sum.read_bytes += use.read_bytes;
+  sum.written_bytes += use.written_bytes;
+  sum.received_bytes += use.received_bytes;
+  sum.sent_bytes += use.sent_bytes;
+}
+
+void add_processes(std::vector<ProcessTotal>& sum, const std::vector<ProcessRecord>& processes) {
+  for (const ProcessRecord& process : processes) {
+    auto found = std::ranges::find(sum, process.name, &ProcessTotal::name);
+    if (found == sum.end()) found = sum.insert(sum.end(), {.name = process.name});
+    add(found->use, process.use);
+    found->resident_bytes = found->use.resident_bytes;
+  }
+}
+
 void add_audits(std::vector<AuditSummary>& sum, const std::vector<Audit>& audits) {
   for (const Audit& audit : audits) {
     auto found = std::ranges::find(sum, audit.name, &AuditSummary::name);
@@ -144,6 +164,7 @@ void summarize(const plan::Cell& planned, const std::vector<plan::Threshold>& th
     measured.latency.merge(block.latency);
     summary.server_cpu_s += block.server.cpu_s;
     summary.saturated = summary.saturated || block.generator.saturated;
+    add_processes(summary.processes, block.processes);
     add_phases(summary.phases, block.phases);
     add_queries(summary.queries, block.queries);
     add_counts(summary.refusals, block.refusals);
@@ -154,6 +175,9 @@ void summarize(const plan::Cell& planned, const std::vector<plan::Threshold>& th
     summary.rps = answers / summary.window_s;
   }
   if (good > 0) summary.cpu_per_order_s = summary.server_cpu_s / good;
+  for (ProcessTotal& process : summary.processes) {
+    if (good > 0) process.cpu_per_order_s = process.use.cpu_s / good;
+  }
   summary.mean = measured.latency.mean();
   add_quantiles(summary, measured.latency);
   std::ranges::stable_sort(summary.queries, std::greater<>(), &Query::p95);

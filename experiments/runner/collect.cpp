@@ -1,5 +1,7 @@
 #include "experiments/runner/collect.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -78,16 +80,58 @@ void collect_load(const load::LoadResult& load, report::Block& block) {
   }
 }
 
-void collect_usage(const WindowUsage& usage, report::Block& block) {
-  block.server = {.cpu_s = seconds(usage.server.cpu),
-                  .resident_bytes = usage.server.resident_bytes,
-                  .voluntary_switches = usage.server.voluntary_switches,
-                  .involuntary_switches = usage.server.involuntary_switches};
-  block.bench = {.cpu_s = seconds(usage.bench.cpu),
-                 .resident_bytes = usage.bench.resident_bytes,
-                 .voluntary_switches = usage.bench.voluntary_switches,
-                 .involuntary_switches = usage.bench.involuntary_switches};
-  block.foreign_cpu = usage.foreign_cpu;
+report::ProcessUse use_of(const environment::Usage& usage) {
+  return {.cpu_s = seconds(usage.cpu),
+          .resident_bytes = usage.resident_bytes,
+          .voluntary_switches = usage.voluntary_switches,
+          .involuntary_switches = usage.involuntary_switches,
+          .read_bytes = usage.read_bytes,
+          .written_bytes = usage.written_bytes,
+          .received_bytes = usage.received_bytes,
+          .sent_bytes = usage.sent_bytes};
+}
+
+report::ProcessSamples samples_of(const std::vector<environment::Sample>& samples,
+                                  std::size_t process) {
+  report::ProcessSamples lists;
+  for (std::size_t i = 1; i < samples.size(); ++i) {
+    const auto change = difference(samples[i - 1].usage[process], samples[i].usage[process]);
+    const double lasted = seconds(samples[i].at - samples[i - 1].at);
+    if (lasted <= 0) continue;
+    lists.at_s.push_back(seconds(samples[i].at));
+    lists.cpu.push_back(seconds(change.cpu) / lasted);
+    lists.resident_bytes.push_back(change.resident_bytes);
+    lists.voluntary_switches.push_back(change.voluntary_switches);
+    lists.involuntary_switches.push_back(change.involuntary_switches);
+    lists.read_bytes.push_back(change.read_bytes);
+    lists.written_bytes.push_back(change.written_bytes);
+    lists.received_bytes.push_back(change.received_bytes);
+    lists.sent_bytes.push_back(change.sent_bytes);
+  }
+  return lists;
+}
+
+void add(report::ProcessUse& sum, const report::ProcessUse& use) {
+  sum.cpu_s += use.cpu_s;
+  sum.resident_bytes += use.resident_bytes;
+  sum.voluntary_switches += use.voluntary_switches;
+  sum.involuntary_switches += use.involuntary_switches;
+  sum.read_bytes += use.read_bytes;
+  sum.written_bytes += use.written_bytes;
+  sum.received_bytes += use.received_bytes;
+  sum.sent_bytes += use.sent_bytes;
+}
+
+void collect_usage(const BlockOutcome& outcome, report::Block& block) {
+  for (std::size_t i = 0; i < outcome.process_names.size(); ++i) {
+    report::ProcessRecord record{
+        .name = outcome.process_names[i], .use = {}, .samples = samples_of(outcome.samples, i)};
+    if (outcome.usage) record.use = use_of(outcome.usage->processes[i]);
+    if (record.name.starts_with("server")) add(block.server, record.use);
+    if (record.name == "generator") block.bench = record.use;
+    block.processes.push_back(std::move(record));
+  }
+  if (outcome.usage) block.foreign_cpu = outcome.usage->foreign_cpu;
 }
 
 nanoseconds microseconds(const json& value) {
@@ -119,23 +163,58 @@ void subtract(const json& before, report::Query& query) {
   }
 }
 
-void collect_store(const json* before, const json& store, report::Block& block) {
+// Several instances ran the same queries: counts are added, means weighted. Their p95 cannot be
+// merged, and averaging would make one up: the worst one stands.
+void merge(const report::Query& query, std::vector<report::Query>& queries) {
+  const auto found = std::ranges::find(queries, query.name, &report::Query::name);
+  if (found == queries.end()) {
+    queries.push_back(query);
+    return;
+  }
+  const double total = total_of(*found) + total_of(query);
+  found->count += query.count;
+  found->mean = nanoseconds(static_cast<std::int64_t>(total / static_cast<double>(found->count)));
+  found->p95 = std::max(found->p95, query.p95);
+}
+
+void collect_pool(const json* before, const json& pool, report::Pool& sum) {
+  const auto number = [](const json& of, const char* key) {
+    return of.at(key).get<std::int64_t>();
+  };
+  sum.active += number(pool, "active");
+  sum.idle += number(pool, "idle");
+  sum.pending += number(pool, "pending");
+  sum.timeouts += number(pool, "timeouts") - (before ? number(before->at("pool"), "timeouts") : 0);
+}
+
+// Gauges of several instances stand side by side: nobody but the store knows what could be added.
+void collect_store(const json* before, const json& store, const std::string& prefix,
+                   report::Block& block) {
   for (const auto& entry : store.at("queries")) {
     auto query = query_from(entry);
     if (before != nullptr) subtract(*before, query);
-    if (query.count > 0) block.queries.push_back(std::move(query));
+    if (query.count > 0) merge(query, block.queries);
+  }
+  for (const auto& gauge : store.at("gauges")) {
+    block.gauges.push_back(
+        {prefix + gauge.at("name").get<std::string>(), gauge.at("value").get<double>()});
+  }
+  collect_pool(before, store.at("pool"), block.pool);
+}
+
+void collect_stores(const BlockOutcome& outcome, report::Block& block) {
+  for (std::size_t i = 0; i < outcome.stats.size(); ++i) {
+    const auto stats = json::parse(outcome.stats[i], nullptr, false);
+    if (!stats.is_object()) continue;
+    const auto before = i < outcome.stats_before.size()
+                            ? json::parse(outcome.stats_before[i], nullptr, false)
+                            : json();
+    const auto prefix = outcome.stats.size() == 1 ? "" : fmt::format("server {} ", i + 1);
+    collect_store(before.is_object() ? &before.at("store") : nullptr, stats.at("store"), prefix,
+                  block);
   }
   std::ranges::sort(block.queries, std::ranges::greater{}, total_of);
   if (block.queries.size() > kSlowestQueries) block.queries.resize(kSlowestQueries);
-  for (const auto& gauge : store.at("gauges")) {
-    block.gauges.push_back({gauge.at("name").get<std::string>(), gauge.at("value").get<double>()});
-  }
-  const auto& pool = store.at("pool");
-  const auto timeouts = [](const json& of) { return of.at("timeouts").get<std::int64_t>(); };
-  block.pool = {.active = pool.at("active").get<std::int64_t>(),
-                .idle = pool.at("idle").get<std::int64_t>(),
-                .pending = pool.at("pending").get<std::int64_t>(),
-                .timeouts = timeouts(pool) - (before ? timeouts(before->at("pool")) : 0)};
 }
 
 plan::AuditState state_of(audit::Verdict verdict) {
@@ -160,12 +239,8 @@ report::Block collect(const BlockPlan& plan, std::size_t position, const BlockOu
   block.failure = outcome.failure;
   block.warmup_s = seconds(outcome.warmup);
   if (outcome.load) collect_load(*outcome.load, block);
-  if (outcome.usage) collect_usage(*outcome.usage, block);
-  const auto before = json::parse(outcome.stats_before, nullptr, false);
-  const auto stats = json::parse(outcome.stats, nullptr, false);
-  if (stats.is_object()) {
-    collect_store(before.is_object() ? &before.at("store") : nullptr, stats.at("store"), block);
-  }
+  collect_usage(outcome, block);
+  collect_stores(outcome, block);
   for (const auto& finding : outcome.findings) {
     block.audits.push_back({.name = finding.name,
                             .state = state_of(finding.verdict),

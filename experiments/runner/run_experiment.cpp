@@ -1,7 +1,6 @@
 #include "experiments/runner/run_experiment.hpp"
 
 #include <fmt/format.h>
-#include <sched.h>
 
 #include <algorithm>
 #include <utility>
@@ -12,7 +11,9 @@
 #include "experiments/report/exit_code.hpp"
 #include "experiments/report/markdown.hpp"
 #include "experiments/report/result_file.hpp"
+#include "experiments/runner/backing.hpp"
 #include "experiments/runner/collect.hpp"
+#include "experiments/runner/cpus.hpp"
 #include "experiments/runner/run_block.hpp"
 #include "experiments/runner/run_folder.hpp"
 #include "experiments/runner/versions.hpp"
@@ -23,29 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Keeps this thread, and the threads that it starts, on some processors while it lives.
-class Pinned {
- public:
-  explicit Pinned(const std::vector<int>& cpus) {
-    CPU_ZERO(&before_);
-    if (cpus.empty() || ::sched_getaffinity(0, sizeof before_, &before_) != 0) return;
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    for (const int cpu : cpus) CPU_SET(static_cast<std::size_t>(cpu), &set);
-    pinned_ = ::sched_setaffinity(0, sizeof set, &set) == 0;
-  }
-  ~Pinned() {
-    if (pinned_) ::sched_setaffinity(0, sizeof before_, &before_);
-  }
-  Pinned(const Pinned&) = delete;
-  Pinned& operator=(const Pinned&) = delete;
-
- private:
-  cpu_set_t before_{};
-  bool pinned_ = false;
-};
-
-report::Environment describe_environment(const Processors& processors) {
+report::Environment describe_environment() {
   const auto machine = environment::describe_machine();
   report::Environment environment{.cpu = machine.cpu,
                                   .processors = machine.processors,
@@ -54,7 +33,7 @@ report::Environment describe_environment(const Processors& processors) {
                                   .system = machine.system,
                                   .git_commit = git_commit(),
                                   .versions = versions()};
-  if (processors.generator.empty()) {
+  if (place({}).generator.empty()) {
     environment.warnings.emplace_back("one CPU: server and generator share it");
   }
   if (built_with_sanitizers()) {
@@ -66,7 +45,8 @@ report::Environment describe_environment(const Processors& processors) {
 
 bool is_done(const report::Cell& cell, std::size_t block) {
   return std::ranges::any_of(cell.blocks, [&](const report::Block& run) {
-    return run.block == block && run.state == report::State::kDone;
+    return run.block == block &&
+           (run.state == report::State::kDone || run.state == report::State::kNotApplicable);
   });
 }
 
@@ -75,13 +55,14 @@ class Loop {
  public:
   Loop(const plan::Experiment& experiment, const RunOptions& options, report::Progress& progress,
        std::stop_token stop, Run& run)
-      : experiment_(experiment),
+      : backing_(run.result.run),
+        experiment_(experiment),
         options_(options),
         progress_(progress),
         stop_(std::move(stop)),
         run_(run) {}
 
-  Result<void> go(const Processors& processors) {
+  Result<void> go() {
     const auto order =
         plan::block_order(experiment_.cells.size(), experiment_.blocks, experiment_.seed);
     const auto runs = experiment_.cells.size() * experiment_.blocks;
@@ -94,7 +75,7 @@ class Loop {
         if (stop_.stop_requested()) return {};
         const Step step{
             .cell = cell, .block = block, .position = position, .number = number, .runs = runs};
-        if (auto done = run_one(step, processors); !done) return done;
+        if (auto done = run_one(step); !done) return done;
       }
     }
     return {};
@@ -109,23 +90,36 @@ class Loop {
     std::size_t runs = 0;
   };
 
-  Result<void> run_one(const Step& step, const Processors& processors) {
+  Result<void> run_one(const Step& step) {
     const auto& cell = experiment_.cells[step.cell];
+    if (!cell.needs.not_applicable.empty()) {
+      return keep(step, {.block = step.block,
+                         .position = step.position,
+                         .state = report::State::kNotApplicable,
+                         .failure = cell.needs.not_applicable,
+                         .started_at = timestamp_now()});
+    }
     const BlockPlan plan{.cell = cell,
                          .block = step.block,
                          .seed = experiment_.seed + step.block,
                          .server_program = options_.server_program,
                          .folder = fs::absolute(run_.folder) / "cells" / cell.folder /
                                    fmt::format("{}", step.block + 1),
-                         .processors = processors};
+                         .cpus = place(cell.bench.cpus)};
+    const Pinned pinned(plan.cpus.generator);
     const auto started_at = timestamp_now();
-    const auto outcome =
-        run_block(plan, stop_, [&](const std::string& stage, const load::LoadProgress* progress) {
+    const auto outcome = run_block(
+        plan, backing_, stop_, [&](const std::string& stage, const load::LoadProgress* progress) {
           progress_.update(status_of(step, stage, progress));
         });
     if (outcome.interrupted) return {};
     auto block = collect(plan, step.position, outcome);
     block.started_at = started_at;
+    return keep(step, std::move(block));
+  }
+
+  Result<void> keep(const Step& step, report::Block block) {
+    const auto& cell = experiment_.cells[step.cell];
     progress_.say(report::finished_line(cell.name, block, step.number, step.runs));
     auto& blocks = run_.result.cells[step.cell].blocks;
     std::erase_if(blocks, [&](const report::Block& old) { return old.block == step.block; });
@@ -148,6 +142,7 @@ class Loop {
     return status;
   }
 
+  Backing backing_;
   const plan::Experiment& experiment_;
   const RunOptions& options_;
   report::Progress& progress_;
@@ -175,19 +170,18 @@ Result<Run> begin(const plan::Experiment& experiment, const RunOptions& options)
 
 Result<Run> run_experiment(const plan::Experiment& experiment, const RunOptions& options,
                            report::Progress& progress, const std::stop_token& stop) {
+  if (const auto ready = Backing::check(experiment); !ready) return Unexpected(ready.error());
   auto run = begin(experiment, options);
   if (!run) return run;
-  const auto processors = Processors::split();
   run->result.command = options.command;
-  run->result.environment = describe_environment(processors);
+  run->result.environment = describe_environment();
   // What run.json says until the end, so that what a killed bench leaves does not read as passed.
   run->result.interrupted = true;
   run->result.exit_code = static_cast<int>(report::ExitCode::kEnvironment);
   run->result.exit_reason = "the run did not come to its end";
   {
-    const Pinned pinned(processors.generator);
     Loop loop(experiment, options, progress, stop, *run);
-    if (auto done = loop.go(processors); !done) return Unexpected(done.error());
+    if (auto done = loop.go(); !done) return Unexpected(done.error());
   }
   run->result.interrupted = std::ranges::any_of(run->result.cells, [&](const report::Cell& cell) {
     return cell.blocks.size() < experiment.blocks;

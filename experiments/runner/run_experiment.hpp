@@ -31,7 +31,8 @@ struct Run {
   std::filesystem::path folder;
 };
 
-// kUnavailable when results cannot be written; kInvalid when there is nothing that could be
+// kNotFound when a private server needs a program that is not installed; kUnavailable when results
+// cannot be written; kInvalid when there is nothing that could be
 // resumed. A cell that fails is part of the result, not an error. Call it from a thread that lives
 // until it returns: servers die with the thread that started them.
 Result<Run> run_experiment(const plan::Experiment& experiment, const RunOptions& options,

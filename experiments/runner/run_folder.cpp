@@ -62,7 +62,8 @@ Result<Found> find_resumable(const fs::path& results, const plan::Experiment& ex
   if (!found) return Unexpected(found.error());
   const auto fresh = report::begin_result(experiment);
   const auto same_cell = [](const report::Cell& a, const report::Cell& b) {
-    return a.name == b.name && a.server == b.server && a.load == b.load && a.data == b.data;
+    return a.name == b.name && a.server == b.server && a.load == b.load && a.data == b.data &&
+           a.bench == b.bench;
   };
   if (found->seed != fresh.seed || found->blocks != fresh.blocks ||
       !std::ranges::equal(found->cells, fresh.cells, same_cell)) {

@@ -62,6 +62,11 @@ Block sample_block(std::size_t number, double tps, int median_ms) {
                   .voluntary_switches = 100,
                   .involuntary_switches = 3};
   block.bench = {.cpu_s = 0.1, .resident_bytes = 20'000'000};
+  block.processes = {
+      {.name = "server",
+       .use = block.server,
+       .samples = {.at_s = {1.0, 2.0}, .cpu = {0.5, 0.6}, .resident_bytes = {1, 2}}},
+      {.name = "postgres", .use = {.cpu_s = 0.2, .written_bytes = 8'192}, .samples = {}}};
   block.generator = {.cpu = 0.1, .lateness_p50 = Nanoseconds(1000)};
   block.ledger = {.records = 90, .bytes_per_record = 96, .nanoseconds_per_record = 150};
   block.foreign_cpu = 0.05;

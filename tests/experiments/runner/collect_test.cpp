@@ -24,13 +24,13 @@ class CollectTest : public ::testing::Test {
 };
 
 TEST_F(CollectTest, QueriesAndTimeoutsAreThoseOfTheWindow) {
-  outcome_.stats_before = stats(R"({"name":"insert","count":10000,"meanUs":1,"p95Us":2},)"
-                                R"({"name":"commit","count":10,"meanUs":100,"p95Us":100})",
-                                4);
-  outcome_.stats = stats(R"({"name":"insert","count":10000,"meanUs":1,"p95Us":2},)"
-                         R"({"name":"commit","count":30,"meanUs":200,"p95Us":300},)"
-                         R"({"name":"select","count":5,"meanUs":20,"p95Us":25})",
-                         6);
+  outcome_.stats_before = {stats(R"({"name":"insert","count":10000,"meanUs":1,"p95Us":2},)"
+                                 R"({"name":"commit","count":10,"meanUs":100,"p95Us":100})",
+                                 4)};
+  outcome_.stats = {stats(R"({"name":"insert","count":10000,"meanUs":1,"p95Us":2},)"
+                          R"({"name":"commit","count":30,"meanUs":200,"p95Us":300},)"
+                          R"({"name":"select","count":5,"meanUs":20,"p95Us":25})",
+                          6)};
   const auto block = collected();
   ASSERT_EQ(block.queries.size(), 2U);  // Nothing was inserted but by the seed.
   EXPECT_EQ(block.queries[0].name, "commit");

@@ -1,0 +1,249 @@
+#include "experiments/runner/backing.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <utility>
+
+#include "core/config/dotted.hpp"
+#include "core/server/secrets.hpp"
+#include "experiments/environment/database.hpp"
+#include "experiments/environment/owner.hpp"
+#include "experiments/environment/postgres_files.hpp"
+
+namespace stampede::runner {
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using config::Tree;
+using environment::Postgres;
+using environment::Redis;
+
+constexpr auto kStartPatience = 60s;
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
+// "HOST PID ...": who made a schema, so that it is told from those of runs that are under way.
+std::string schema_owner() {
+  return fmt::format("{} {}", host_name(), to_text(environment::this_process()));
+}
+
+bool is_abandoned(const std::string& schema_owner) {
+  const auto host = host_name() + " ";
+  if (!schema_owner.starts_with(host)) return false;
+  const auto owner = environment::owner_from(schema_owner.substr(host.size()));
+  return owner && !environment::lives(*owner);
+}
+
+std::string identifier(const std::string& text) {
+  std::string result;
+  for (const char c : text) {
+    result += std::isalnum(static_cast<unsigned char>(c)) != 0
+                  ? static_cast<char>(std::tolower(static_cast<unsigned char>(c)))
+                  : '_';
+  }
+  return result;
+}
+
+std::string key_of(const plan::Cell& cell, const plan::Cpus& cpus) {
+  const auto& options = cell.bench.postgres;
+  auto key = fmt::format("{} {}", options.fsync, fmt::join(cpus.postgres, ","));
+  for (const auto& [name, value] : options.settings) key += fmt::format("\n{} = {}", name, value);
+  return key;
+}
+
+std::string store_of(const plan::Cell& cell) {
+  const auto* use = cell.server.at("store.use");
+  return use == nullptr ? "" : use->scalar;
+}
+
+}  // namespace
+
+Backing::Backing(std::string run) : run_(identifier(run)) { environment::remove_abandoned(); }
+
+Backing::~Backing() = default;
+
+Result<void> Backing::check(const plan::Experiment& experiment) {
+  for (const auto& cell : experiment.cells) {
+    if (!cell.needs.not_applicable.empty()) continue;
+    if (cell.needs.postgres) {
+      if (const auto found = environment::find_postgres(); !found) return Unexpected(found.error());
+    }
+    if (cell.needs.redis_nodes > 0) {
+      if (const auto found = environment::find_redis(); !found) return Unexpected(found.error());
+    }
+  }
+  return {};
+}
+
+Result<void> Backing::ensure_scratch() {
+  if (scratch_) return {};
+  auto made = environment::Scratch::make();
+  if (!made) return Unexpected(made.error());
+  scratch_.emplace(std::move(*made));
+  return {};
+}
+
+Result<void> Backing::ensure_postgres(const plan::Cell& cell, const plan::Cpus& cpus) {
+  if (postgres_ && postgres_key_ == key_of(cell, cpus) && postgres_->alive()) return {};
+  postgres_.reset();
+  patterns_.clear();
+  if (auto made = ensure_scratch(); !made) return made;
+  auto started = Postgres::start({.folder = scratch_->path() / "postgres",
+                                  .fsync = cell.bench.postgres.fsync,
+                                  .settings = cell.bench.postgres.settings,
+                                  .cpus = cpus.postgres},
+                                 kStartPatience);
+  if (!started) return Unexpected(started.error());
+  postgres_.emplace(std::move(*started));
+  postgres_key_ = key_of(cell, cpus);
+  return {};
+}
+
+Result<void> Backing::ensure_redis(std::size_t nodes, const plan::Cpus& cpus) {
+  const bool same = redis_cpus_ == cpus.redis;
+  if (!same || !std::ranges::all_of(redis_, [](Redis& node) { return node.alive(); })) {
+    redis_.clear();
+  }
+  redis_cpus_ = cpus.redis;
+  if (auto made = ensure_scratch(); !made) return made;
+  while (redis_.size() < nodes) {
+    const auto folder = scratch_->path() / fmt::format("redis-{}", redis_.size() + 1);
+    auto started = Redis::start({.folder = folder, .cpus = cpus.redis}, kStartPatience);
+    if (!started) return Unexpected(started.error());
+    redis_.push_back(std::move(*started));
+  }
+  for (std::size_t i = 0; i < nodes; ++i) {
+    if (auto flushed = redis_[i].flush(); !flushed) return flushed;
+  }
+  return {};
+}
+
+Result<std::string> Backing::ensure_pattern(const plan::Cell& cell, const Tree& server,
+                                            const Migrate& migrate) {
+  const auto store = store_of(cell);
+  for (const auto& [name, pattern] : patterns_) {
+    if (name == store) return pattern;
+  }
+  auto pattern = fmt::format("pattern_{}", patterns_.size() + 1);
+  if (auto made = postgres_->create_database(pattern); !made) return Unexpected(made.error());
+  auto config = server;
+  config::set_at(config, "store.url", Tree::scalar_of(postgres_->url(pattern)));
+  if (auto migrated = migrate(config); !migrated) {
+    static_cast<void>(postgres_->drop_database(pattern));  // The error that counts is the first.
+    return Unexpected(migrated.error());
+  }
+  patterns_.emplace_back(store, pattern);
+  return pattern;
+}
+
+Result<std::function<void()>> Backing::take_database(const plan::Cell& cell, Tree& server,
+                                                     const Migrate& migrate) {
+  const auto pattern = ensure_pattern(cell, server, migrate);
+  if (!pattern) return Unexpected(pattern.error());
+  const auto name = fmt::format("run_{}", ++taken_);
+  if (auto made = postgres_->create_database(name, *pattern); !made) {
+    return Unexpected(made.error());
+  }
+  config::set_at(server, "store.url", Tree::scalar_of(postgres_->url(name)));
+  // A database that stays goes with the whole server.
+  return std::function<void()>([this, name] {
+    if (postgres_) static_cast<void>(postgres_->drop_database(name));
+  });
+}
+
+Result<std::function<void()>> Backing::take_schema(Tree& server) {
+  config::Faults faults;
+  server::Secrets secrets;
+  const auto resolved = server::resolve_secrets(server, secrets, faults);
+  const auto* url = resolved.at("store.url");
+  if (!faults.empty() || url == nullptr) {
+    return fail(ErrorCode::kInvalid, "store.url: " + config::describe(faults));
+  }
+  const auto connection = url->scalar;
+  if (std::ranges::find(swept_, connection) == swept_.end()) {
+    const auto schemas = environment::marked_schemas(connection);
+    if (!schemas) return Unexpected(schemas.error());
+    for (const auto& [schema, owner] : *schemas) {
+      if (!is_abandoned(owner)) continue;
+      if (auto gone = environment::drop_schema(connection, schema); !gone) {
+        return Unexpected(gone.error());
+      }
+    }
+    swept_.push_back(connection);
+  }
+  const auto name =
+      fmt::format("{}{}_{}_{}", environment::kSchemaPrefix, run_, ::getpid(), ++taken_);
+  if (auto made = environment::create_schema(connection, name, schema_owner()); !made) {
+    return Unexpected(made.error());
+  }
+  config::set_at(server, "store.schema", Tree::scalar_of(name));
+  // A schema that cannot be dropped now is dropped by the next run on this server.
+  return std::function<void()>(
+      [connection, name] { static_cast<void>(environment::drop_schema(connection, name)); });
+}
+
+Result<Stand> Backing::prepare(const plan::Cell& cell, const plan::Cpus& cpus, const fs::path& data,
+                               const Migrate& migrate) {
+  const auto& needs = cell.needs;
+  config::Faults ignored;  // The cell was checked.
+  auto server = config::nested(cell.server, "", ignored);
+  if (needs.store_file) {
+    config::set_at(server, "store.path", Tree::scalar_of((data / "stampede.db").string()));
+  }
+  if (needs.redis_nodes > 0) {
+    const auto nodes = static_cast<std::size_t>(needs.redis_nodes);
+    if (auto ready = ensure_redis(nodes, cpus); !ready) return Unexpected(ready.error());
+    config::set_at(server, "lock.urls", Tree::scalar_of(addresses_of(redis_, nodes)));
+  }
+  if (needs.postgres) {
+    if (auto ready = ensure_postgres(cell, cpus); !ready) return Unexpected(ready.error());
+    auto drop = take_database(cell, server, migrate);
+    if (!drop) return Unexpected(drop.error());
+    return Stand(std::move(server), std::move(*drop));
+  }
+  if (needs.schema) {
+    auto drop = take_schema(server);
+    if (!drop) return Unexpected(drop.error());
+    return Stand(std::move(server), std::move(*drop));
+  }
+  return Stand(std::move(server), nullptr);
+}
+
+Result<void> Backing::settle(const plan::Cell& cell) {
+  if (!cell.needs.postgres) return {};
+  return postgres_->checkpoint();
+}
+
+std::vector<environment::Watched> Backing::watched(const plan::Cell& cell) const {
+  std::vector<environment::Watched> all;
+  if (cell.needs.postgres && postgres_) {
+    all.push_back({.name = "postgres", .pid = postgres_->pid(), .with_children = true});
+  }
+  const auto nodes = std::min(redis_.size(), static_cast<std::size_t>(cell.needs.redis_nodes));
+  for (std::size_t i = 0; i < nodes; ++i) {
+    all.push_back({.name = fmt::format("redis {}", i + 1), .pid = redis_[i].pid()});
+  }
+  return all;
+}
+
+std::string Backing::obituary(const plan::Cell& cell) {
+  std::string text;
+  if (cell.needs.postgres && postgres_ && !postgres_->alive()) {
+    text += "; the private PostgreSQL: " + postgres_->obituary();
+  }
+  for (std::size_t i = 0; i < redis_.size() && i < std::size_t(cell.needs.redis_nodes); ++i) {
+    if (!redis_[i].alive()) text += fmt::format("; the private Redis {} has died", i + 1);
+  }
+  return text;
+}
+
+}  // namespace stampede::runner

@@ -1,0 +1,147 @@
+#include "experiments/runner/needs.hpp"
+
+#include <fmt/format.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/config/dotted.hpp"
+#include "core/config/text.hpp"
+#include "core/plugin/catalog.hpp"
+#include "core/plugin/search_path.hpp"
+#include "core/server/config.hpp"
+
+namespace stampede::runner {
+
+namespace {
+
+using config::Tree;
+
+// Names nobody: the server's checks connect to nothing.
+constexpr char kSomeUrl[] = "postgresql://127.0.0.1:1/stampede";
+constexpr char kSomeAddress[] = "127.0.0.1:1";
+
+// The configuration's plugins before it is known to be right: a name that is wrong declares
+// nothing, and is reported by the server's own reader.
+class Plugins {
+ public:
+  explicit Plugins(const Tree& server) : server_(server), catalog_(search_path(server)) {}
+
+  const OptionSpec* option(plugin::Kind kind, const std::string& section, std::string_view fallback,
+                           std::string_view name) {
+    const auto* use = server_.at(section + ".use");
+    const auto info = catalog_.describe(
+        kind, use != nullptr && use->is_scalar() ? use->scalar : std::string(fallback));
+    if (!info || !info->unusable.empty()) return nullptr;
+    for (const auto& spec : info->options) {
+      if (spec.name == name) return &spec;
+    }
+    return nullptr;
+  }
+
+ private:
+  static std::vector<std::filesystem::path> search_path(const Tree& server) {
+    std::vector<std::filesystem::path> own;
+    if (const auto* list = server.find("plugins")) {
+      for (const auto& item : list->items) own.emplace_back(item.scalar);
+      if (list->is_scalar()) own.emplace_back(list->scalar);
+    }
+    return plugin::search_path(own);
+  }
+
+  const Tree& server_;
+  plugin::Catalog catalog_;
+};
+
+// Whether the key, or the file or variable to read it from, is given.
+bool is_given(const Tree& server, const std::string& key) {
+  const auto* value = server.at(key);
+  const bool empty = value == nullptr || value->kind == Tree::Kind::kNull ||
+                     (value->is_scalar() && value->scalar.empty());
+  return !empty || server.at(key + "_file") != nullptr;
+}
+
+void refuse_given(const Tree& server, const std::string& key, const std::string& why,
+                  config::Faults& faults) {
+  if (const auto* value = server.at(key)) faults.push_back({value->origin, key, why});
+}
+
+void find_store_needs(Plugins& plugins, Tree& server, plan::Needs& needs, config::Faults& faults) {
+  constexpr std::string_view kDefault = "sqlite";
+  const auto declares = [&](std::string_view name) {
+    return plugins.option(plugin::Kind::kStore, "store", kDefault, name) != nullptr;
+  };
+  needs.store_file = declares("path");
+  if (needs.store_file) {
+    refuse_given(server, "store.path",
+                 "every run of a cell gets a fresh file below --results; leave it out", faults);
+  }
+  if (!declares("url") || !declares("schema")) return;
+  needs.postgres = !is_given(server, "store.url");
+  needs.schema = !needs.postgres;
+  if (needs.schema) {
+    refuse_given(server, "store.schema",
+                 "the bench makes a schema for each run and drops it afterwards; leave it out",
+                 faults);
+  } else {
+    config::set_at(server, "store.url", Tree::scalar_of(kSomeUrl));
+  }
+}
+
+void find_lock_needs(Plugins& plugins, Tree& server, plan::Needs& needs) {
+  const auto declared = [&](std::string_view name) {
+    return plugins.option(plugin::Kind::kLock, "lock", "per_user", name);
+  };
+  const auto* nodes = declared("nodes");
+  if (nodes == nullptr || declared("urls") == nullptr || is_given(server, "lock.urls")) return;
+  const auto* written = server.at("lock.nodes");
+  const auto count = config::parse_integer(written == nullptr ? nodes->fallback : written->scalar);
+  // A number that the plugin does not take is reported by the server's own reader.
+  needs.redis_nodes = std::clamp<std::int64_t>(count.value_or(1), 1, 16);
+  std::string urls;
+  for (std::int64_t i = 0; i < needs.redis_nodes; ++i) {
+    urls += (i == 0 ? "" : ",") + std::string(kSomeAddress);
+  }
+  config::set_at(server, "lock.urls", Tree::scalar_of(urls));
+}
+
+void check_cpus(const plan::Bench& bench, config::Faults& faults) {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
+  const auto& cpus = bench.cpus;
+  for (const auto* list : {&cpus.server, &cpus.generator, &cpus.postgres, &cpus.redis}) {
+    for (const int cpu : *list) {
+      if (CPU_ISSET(static_cast<std::size_t>(cpu), &allowed)) continue;
+      faults.push_back({bench.cpus_origin, "cpus",
+                        fmt::format("this machine lets the bench use no CPU {}", cpu)});
+    }
+  }
+}
+
+}  // namespace
+
+config::Faults find_needs(const plan::Cell& cell, plan::Needs& needs) {
+  config::Faults faults;
+  auto server = config::nested(cell.server, "", faults);
+  Plugins plugins(server);
+  find_store_needs(plugins, server, needs, faults);
+  find_lock_needs(plugins, server, needs);
+  const auto parsed = server::parse_config(server, faults, {}, server::Misfit::kTell);
+  check_cpus(cell.bench, faults);
+  if (!parsed) return faults;
+  needs.not_applicable = parsed->misfit;
+  if (cell.bench.instances > 1 && parsed->sharing == Sharing::kProcess) {
+    faults.push_back(
+        {cell.bench.instances_origin, "instances",
+         fmt::format("{} instances need a store that they can share; store {} keeps its state "
+                     "within one process",
+                     cell.bench.instances, parsed->config.store.use)});
+  }
+  return faults;
+}
+
+}  // namespace stampede::runner
