@@ -25,7 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
-constexpr const char* kPrefix = "stampede-";
+constexpr const char* kPrefix = "stampede-private-";
 constexpr const char* kOwners = "owner";
 constexpr auto kPatience = 5s;
 constexpr auto kBirth = 60s;  // A folder without owners may be about to get them.
@@ -66,7 +66,8 @@ bool is_newborn(const fs::path& folder) {
 
 bool is_abandoned(const fs::path& folder) {
   const auto owners = read_owners(folder);
-  if (!owners) return !is_newborn(folder);
+  std::error_code error;
+  if (!owners) return fs::is_empty(folder, error) && !error && !is_newborn(folder);
   return std::ranges::none_of(*owners, lives);
 }
 

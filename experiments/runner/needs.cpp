@@ -22,7 +22,6 @@ using config::Tree;
 
 // Names nobody: the server's checks connect to nothing.
 constexpr char kSomeUrl[] = "postgresql://127.0.0.1:1/stampede";
-constexpr char kSomeHost[] = "127.0.0.1";
 
 // The configuration's plugins before it is known to be right: a name that is wrong declares
 // nothing, and is reported by the server's own reader.
@@ -102,8 +101,8 @@ void find_lock_needs(Plugins& plugins, Tree& server, plan::Needs& needs) {
   // A number that the plugin does not take is reported by the server's own reader.
   needs.redis_nodes = std::clamp<std::int64_t>(count.value_or(1), 1, 16);
   std::string urls;
-  for (std::int64_t port = 1; port <= needs.redis_nodes; ++port) {
-    urls += fmt::format("{}{}:{}", port == 1 ? "" : ",", kSomeHost, port);
+  for (std::int64_t i = 0; i < needs.redis_nodes; ++i) {
+    urls += fmt::format("{}127.0.0.1:{}", i == 0 ? "" : ",", i + 1);
   }
   config::set_at(server, "lock.urls", Tree::scalar_of(urls));
 }

@@ -48,9 +48,14 @@ Result<Server> start_server(const BlockPlan& plan, const config::Tree& config,
 
 // A server that has become ready has made its store ready.
 Result<void> migrate(const BlockPlan& plan, const config::Tree& config) {
-  auto server = start_server(plan, config, plan.folder / "migration");
+  const auto folder = plan.folder / "migration";
+  auto server = start_server(plan, config, folder);
   if (!server) return Unexpected(server.error());
-  if (server->stop(kStopGrace).ok()) return {};
+  if (server->stop(kStopGrace).ok()) {
+    std::error_code ignored;  // Its log is of no use any more.
+    std::filesystem::remove_all(folder, ignored);
+    return {};
+  }
   return fail(ErrorCode::kInternal, "the server that made the schema did not stop cleanly");
 }
 
