@@ -1,8 +1,11 @@
 // Whole orders through the pipeline with the atomic strategy: on the memory store, and on SQLite
-// with its commits shared by 32 callers, or made for one order each.
+// with its commits shared by 32 callers, or made for one order each. On PostgreSQL where the
+// environment variable STAMPEDE_POSTGRES_URL names a server: each run fills a schema of its own.
 
 #include <benchmark/benchmark.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <memory>
 #include <string>
 
@@ -24,6 +27,11 @@ void place_orders(benchmark::State& state, std::unique_ptr<Shop>& shop, SaleOpti
     shop = std::make_unique<Shop>();
     if (options.store == "sqlite") {
       options.store_settings["path"] = shop->directory.path() / "sale.db";
+    }
+    if (options.store == "postgres") {
+      static int schemas = 0;
+      options.store_settings["schema"] =
+          "benchmark_" + std::to_string(::getpid()) + "_" + std::to_string(++schemas);
     }
     shop->sale = std::make_unique<Sale>(options);
   }
@@ -48,6 +56,12 @@ SaleOptions sqlite(plugin::Settings settings) {
   return {.store = "sqlite", .store_settings = std::move(settings), .lock = "atomic"};
 }
 
+SaleOptions postgres(const char* url, const char* lock) {
+  return {.store = "postgres",
+          .store_settings = {{"url", url}, {"pool.max", "32"}, {"pool.timeout", "30s"}},
+          .lock = lock};
+}
+
 }  // namespace
 
 void add_order_benchmarks() {
@@ -59,6 +73,13 @@ void add_order_benchmarks() {
   add("sqlite_full/grouped", sqlite({{"readers", "32"}, {"synchronous", "full"}}), 32);
   add("sqlite_full/single", sqlite({{"readers", "32"}, {"batch", "1"}, {"synchronous", "full"}}),
       32);
+  const char* const url = std::getenv("STAMPEDE_POSTGRES_URL");
+  if (url == nullptr) return;
+  for (const int threads : {1, 8, 32}) {
+    add("postgres/atomic", postgres(url, "atomic"), threads);
+    add("postgres/pessimistic", postgres(url, "pessimistic"), threads);
+    add("postgres/single_writer", postgres(url, "single_writer"), threads);
+  }
 }
 
 }  // namespace stampede::benchmarks

@@ -29,7 +29,7 @@ class LockStrategyContract : public testing::TestWithParam<std::tuple<Check, Pai
 
 TEST_P(LockStrategyContract, Keeps) {
   const auto& [check, pairing] = GetParam();
-  const auto missing = Workshop::missing(pairing.strategy);
+  const auto missing = Workshop::missing(pairing);
   if (!missing.empty()) GTEST_SKIP() << missing;
   if (!workshop_.strategy(pairing.strategy)->runs_on(*workshop_.store(pairing.store))) {
     GTEST_SKIP() << "not applicable";
@@ -83,7 +83,7 @@ INSTANTIATE_TEST_SUITE_P(Locking, LockStrategyContract,
 TEST(LockingStrategies, AreFoundToLockUsersOrProducts) {
   Workshop workshop;
   for (const auto& pairing : pairings_of(kLockingStrategies)) {
-    if (!Workshop::missing(pairing.strategy).empty()) continue;
+    if (!Workshop::missing(pairing).empty()) continue;
     const auto found = check::find_locks(subject_of(pairing, workshop));
     EXPECT_TRUE(found.users || found.products) << pairing.strategy;
   }

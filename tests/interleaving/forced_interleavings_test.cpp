@@ -109,7 +109,8 @@ TEST_P(Unprotected, LetsAnOperationGetBetweenAWorkAndItsCommit) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Baseline, Unprotected, testing::ValuesIn(pairings_of(kBaseline)), name_of);
+INSTANTIATE_TEST_SUITE_P(Baseline, Unprotected,
+                         testing::ValuesIn(pairings_of(kBaseline, kBaselineStores)), name_of);
 
 }  // namespace
 }  // namespace stampede::test

@@ -9,10 +9,13 @@
 #include <system_error>
 #include <utility>
 
+#include "tests/support/postgres_cluster.hpp"
+
 namespace stampede::test {
 namespace {
 
 constexpr int kRedisNodes = 3;
+constexpr std::string_view kPostgres = "postgres";
 
 // In memory where the system has a place for that: these tests make hundreds of databases, and what
 // a disk keeps is not what they are about.
@@ -33,11 +36,11 @@ std::unique_ptr<T> made(Result<std::unique_ptr<T>> result) {
 
 }  // namespace
 
-std::vector<Pairing> pairings_of(std::span<const std::string_view> strategies) {
+std::vector<Pairing> pairings_of(std::span<const std::string_view> strategies,
+                                 std::span<const std::string_view> stores) {
   std::vector<Pairing> pairings;
   for (const auto strategy : strategies) {
-    for (const auto store : kStores)
-      pairings.push_back({std::string(strategy), std::string(store)});
+    for (const auto store : stores) pairings.push_back({std::string(strategy), std::string(store)});
   }
   return pairings;
 }
@@ -54,11 +57,23 @@ std::unique_ptr<Store> Workshop::store(const std::string& name) {
   if (name == "sqlite") {
     settings["path"] = directory_ / ("sale-" + std::to_string(++stores_made_) + ".db");
   }
-  return made(catalog_.create<Store>(name, settings));
+  if (!name.starts_with(kPostgres)) return made(catalog_.create<Store>(name, settings));
+  auto& cluster = testing::PostgresCluster::instance();
+  settings["url"] = cluster.url();
+  settings["schema"] = cluster.fresh_schema();
+  settings["pool.max"] = "32";
+  if (name != kPostgres) settings["indexes.user_coupons_user_coupon"] = "false";
+  return made(catalog_.create<Store>(std::string(kPostgres), settings));
 }
 
 std::string Workshop::missing(const std::string& name) {
+  if (name.starts_with(kPostgres)) return testing::PostgresCluster::instance().missing();
   return name == "redlock" ? RedisNodes::missing() : "";
+}
+
+std::string Workshop::missing(const Pairing& pairing) {
+  auto strategy = missing(pairing.strategy);
+  return strategy.empty() ? missing(pairing.store) : strategy;
 }
 
 std::unique_ptr<LockStrategy> Workshop::strategy(const std::string& name,

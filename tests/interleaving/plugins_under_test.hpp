@@ -25,7 +25,11 @@ inline constexpr std::string_view kLockingStrategies[] = {
     "global", "per_user", "per_user_row_lock", "per_product", "single_writer", "redlock"};
 // The one that is not correct, and proves that the tests notice.
 inline constexpr std::string_view kBaseline[] = {"unprotected"};
-inline constexpr std::string_view kStores[] = {"memory", "sqlite"};
+inline constexpr std::string_view kStores[] = {"memory", "sqlite", "postgres"};
+// Those of them that need no server.
+inline constexpr std::string_view kProcessStores[] = {"memory", "sqlite"};
+// Where the baseline can do all its damage: a unique index would prevent some of it.
+inline constexpr std::string_view kBaselineStores[] = {"memory", "sqlite", "postgres_unindexed"};
 
 // A strategy under settings of its own, by a name for the lists above.
 struct Variant {
@@ -45,8 +49,9 @@ struct Pairing {
   std::string strategy;
   std::string store;
 };
-// The given strategies, each on every store.
-std::vector<Pairing> pairings_of(std::span<const std::string_view> strategies);
+// The given strategies, each on every one of the stores.
+std::vector<Pairing> pairings_of(std::span<const std::string_view> strategies,
+                                 std::span<const std::string_view> stores = kStores);
 
 // Makes plugins, and removes what their stores kept in files. Outlives what it made.
 class Workshop {
@@ -56,8 +61,9 @@ class Workshop {
   Workshop(const Workshop&) = delete;
   Workshop& operator=(const Workshop&) = delete;
 
-  // Why plugins of this name cannot run on this machine, or "".
+  // Why plugins of this name, or one of this pairing, cannot run on this machine, or "".
   static std::string missing(const std::string& name);
+  static std::string missing(const Pairing& pairing);
 
   // Empty, with data of its own. Throws std::runtime_error when it cannot be made.
   std::unique_ptr<Store> store(const std::string& name);

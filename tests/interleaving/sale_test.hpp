@@ -19,7 +19,7 @@ namespace stampede::test {
 class SaleTest : public testing::TestWithParam<Pairing> {
  protected:
   void SetUp() override {
-    const auto missing = Workshop::missing(GetParam().strategy);
+    const auto missing = Workshop::missing(GetParam());
     if (!missing.empty()) GTEST_SKIP() << missing;
     strategy_ = workshop_.strategy(GetParam().strategy);
     open(small_sale());

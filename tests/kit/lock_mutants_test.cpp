@@ -261,7 +261,7 @@ std::string name_of(const testing::TestParamInfo<std::tuple<Case, std::string_vi
 }
 
 INSTANTIATE_TEST_SUITE_P(Every, BrokenStrategy,
-                         testing::Combine(testing::ValuesIn(kCases), testing::ValuesIn(kStores)),
+                         testing::Combine(testing::ValuesIn(kCases), testing::ValuesIn(kProcessStores)),
                          name_of);
 
 }  // namespace

@@ -6,24 +6,45 @@
 #include <string>
 
 #include "tests/plugins/stores/store_testing.hpp"
+#include "tests/support/postgres_cluster.hpp"
 
 namespace stampede::testing {
 
-inline const char* const kEveryStore[] = {"memory", "sqlite"};
+inline const char* const kEveryStore[] = {"memory", "sqlite", "postgres"};
+// Those of them that no other process shares.
+inline const char* const kProcessStores[] = {"memory", "sqlite"};
 
 class StoreContract : public ::testing::TestWithParam<const char*> {
  protected:
-  StoreContract() { reopen(); }
+  void SetUp() override {
+    if (is_postgres()) {
+      auto& cluster = PostgresCluster::instance();
+      if (!cluster.missing().empty()) GTEST_SKIP() << cluster.missing();
+      schema_ = cluster.fresh_schema();
+    }
+    reopen();
+  }
 
   // A second store, or the same data again for a store that keeps any.
-  void reopen() {
+  void reopen(plugin::Settings settings = {}) {
     store_.reset();
-    plugin::Settings settings;
     if (std::string(GetParam()) == "sqlite") settings["path"] = directory_.file("store.db");
+    if (is_postgres()) {
+      settings["url"] = PostgresCluster::instance().url();
+      settings["schema"] = schema_;
+    }
     auto made = open_store(GetParam(), settings);
     if (!made) throw std::runtime_error(made.error().message);
     store_ = std::move(*made);
   }
+
+  // For what a unique index would prevent.
+  void reopen_without_unique_index() {
+    reopen(is_postgres() ? plugin::Settings{{"indexes.user_coupons_user_coupon", "false"}}
+                         : plugin::Settings{});
+  }
+
+  bool is_postgres() const { return std::string(GetParam()) == "postgres"; }
 
   Store& store() { return *store_; }
 
@@ -48,6 +69,7 @@ class StoreContract : public ::testing::TestWithParam<const char*> {
 
  private:
   TemporaryDirectory directory_;
+  std::string schema_;
   std::unique_ptr<Store> store_;
 };
 

@@ -171,6 +171,7 @@ TEST_P(StoreRaces, ASecondGrantConflictsInTheVersionedForm) {
 }
 
 TEST_P(StoreRaces, ASecondGrantIsInsertedBlindlyByTheReadThenWriteForm) {
+  reopen_without_unique_index();
   seed();
   EXPECT_TRUE(race_for_grant(WriteForm::kReadThenWrite)->committed());
   EXPECT_EQ(view_of(store())->coupons_of(UserId{1})->size(), 3U);
@@ -181,6 +182,7 @@ TEST_P(StoreRaces, ASecondGrantIsInsertedBlindlyByTheReadThenWriteForm) {
 }
 
 TEST_P(StoreRaces, UsingOneOfTwoDoublesLeavesTheOther) {
+  reopen_without_unique_index();
   seed();
   EXPECT_TRUE(race_for_grant(WriteForm::kReadThenWrite)->committed());
   for (const auto form : {WriteForm::kAtomic, WriteForm::kVersioned}) {

@@ -10,7 +10,11 @@ INSTANTIATE_TEST_SUITE_P(Every, StoreContract, ::testing::ValuesIn(kEveryStore),
 constexpr WriteForm kForms[] = {WriteForm::kAtomic, WriteForm::kReadThenWrite,
                                 WriteForm::kVersioned};
 
-TEST_P(StoreContract, LivesInThisProcessAndHasNoLockedReads) {
+class ProcessStores : public StoreContract {};
+
+INSTANTIATE_TEST_SUITE_P(Every, ProcessStores, ::testing::ValuesIn(kProcessStores), name_of_store);
+
+TEST_P(ProcessStores, LivesInThisProcessAndHasNoLockedReads) {
   EXPECT_EQ(store().sharing(), Sharing::kProcess);
   for (const auto form : kForms) EXPECT_TRUE(store().supports(TransactionOptions::all(form)));
   TransactionOptions locked;

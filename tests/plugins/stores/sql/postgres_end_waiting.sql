@@ -1,0 +1,3 @@
+SELECT count(pg_terminate_backend(pid))
+FROM pg_stat_activity
+WHERE application_name = 'stampede' AND wait_event_type = 'Lock'
