@@ -73,7 +73,8 @@ class Transaction {
   // Raises Coupon::issued, in TransactionOptions::coupon form. All issued: kCouponSoldOut.
   virtual Result<bool> claim_coupon(const Coupon& seen) = 0;
   // Gives the user the coupon, in TransactionOptions::user form: kAtomic and kVersioned refuse a
-  // second one (kCouponAlreadyIssued, or kConflict for kVersioned), kReadThenWrite inserts blindly.
+  // second one (kCouponAlreadyIssued, or kConflict for kVersioned), kReadThenWrite inserts blindly,
+  // and is refused the second one only where the rows are kept unique.
   virtual Result<void> grant_coupon(const UserCoupon& granted) = 0;
   // kIssued to kUsed, in TransactionOptions::user form. Used by then: kCouponNotUsable.
   virtual Result<bool> use_coupon(const UserCoupon& seen, const OrderId& used_by) = 0;

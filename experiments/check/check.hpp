@@ -9,12 +9,14 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "core/api/lock_strategy.hpp"
+#include "core/api/plugin_config.hpp"
 #include "core/api/store.hpp"
 #include "experiments/check/history.hpp"
 
@@ -25,10 +27,17 @@ inline constexpr std::chrono::seconds kPatience{20};
 // How long an operation that stands before a lock waits before it counts as kept out.
 inline constexpr std::chrono::milliseconds kBrief{25};
 
+using Settings = std::map<std::string, std::string>;  // Of a plugin's options, by name.
+
 // What a check is about. The functions throw std::runtime_error when they cannot make it.
 struct Subject {
   std::function<std::unique_ptr<LockStrategy>()> make_strategy = {};  // Of no use to store checks.
   std::function<std::unique_ptr<Store>()> make_store = {};  // Empty, with data of its own.
+  // The same with these settings over the usual ones; for the plugin that is checked, if it is one.
+  std::function<Result<std::unique_ptr<LockStrategy>>(const Settings&)> make_strategy_with = {};
+  std::function<Result<std::unique_ptr<Store>>(const Settings&)> make_store_with = {};
+  std::span<const OptionSpec> options = {};  // That it declares.
+
   // After this, a check no longer waits for an operation that should have ended.
   std::chrono::nanoseconds patience = kPatience;
   History* history = nullptr;  // Set while a check runs.

@@ -75,6 +75,47 @@ class ForwardingTransaction : public Transaction {
   Transaction& to_;
 };
 
+class ForwardingView : public ReadView {
+ public:
+  explicit ForwardingView(std::unique_ptr<ReadView> to) : to_(std::move(to)) {}
+
+  Result<std::optional<Product>> product(ProductId id) override { return to_->product(id); }
+  Result<Paged<Product>> products(Page page) override { return to_->products(page); }
+  Result<std::optional<Wallet>> wallet(UserId user) override { return to_->wallet(user); }
+  Result<std::vector<UserCoupon>> coupons_of(UserId user) override { return to_->coupons_of(user); }
+  Result<std::optional<Coupon>> coupon(CouponId id) override { return to_->coupon(id); }
+  Result<std::vector<CartLine>> cart(UserId user) override { return to_->cart(user); }
+  Result<std::optional<Order>> order(const OrderId& id) override { return to_->order(id); }
+  Result<Paged<Order>> orders(const OrderFilter& filter, Page page) override {
+    return to_->orders(filter, page);
+  }
+  Result<std::vector<Product>> products_after(ProductId after, std::int64_t limit) override {
+    return to_->products_after(after, limit);
+  }
+  Result<std::vector<Wallet>> wallets_after(UserId after, std::int64_t limit) override {
+    return to_->wallets_after(after, limit);
+  }
+  Result<std::vector<Coupon>> coupons_after(CouponId after, std::int64_t limit) override {
+    return to_->coupons_after(after, limit);
+  }
+  Result<std::vector<Order>> orders_after(const OrderId& after, std::int64_t limit) override {
+    return to_->orders_after(after, limit);
+  }
+  Result<std::vector<UserCoupon>> user_coupons_after(CouponId coupon, UserId user,
+                                                     std::int64_t limit) override {
+    return to_->user_coupons_after(coupon, user, limit);
+  }
+  Result<std::vector<Charge>> charges_after(std::string_view after, std::int64_t limit) override {
+    return to_->charges_after(after, limit);
+  }
+  Result<std::vector<OutboxRow>> outbox_after(std::int64_t sequence, std::int64_t limit) override {
+    return to_->outbox_after(sequence, limit);
+  }
+
+ protected:
+  const std::unique_ptr<ReadView> to_;
+};
+
 class ForwardingStore : public Store {
  public:
   explicit ForwardingStore(Store& to) : to_(to) {}

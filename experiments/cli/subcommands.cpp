@@ -9,6 +9,7 @@ std::span<const Subcommand> subcommands() {
       {"load", "Send a load to a server and say what came back", declare_load},
       {"plugins", "List the plugins that can be used, and their options", declare_plugins},
       {"new", "Make a project for a plugin of your own", declare_new},
+      {"check", "Put every promise of its contract to a plugin", declare_check},
   };
   return kSubcommands;
 }

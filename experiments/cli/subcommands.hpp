@@ -13,6 +13,7 @@ Body declare_sweep(CLI::App& app);
 Body declare_load(CLI::App& app);
 Body declare_plugins(CLI::App& app);
 Body declare_new(CLI::App& app);
+Body declare_check(CLI::App& app);
 
 std::span<const Subcommand> subcommands();
 

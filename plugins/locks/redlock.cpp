@@ -11,15 +11,18 @@
 
 #include <array>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "core/plugin/export.hpp"
 #include "plugins/locks/execution.hpp"
-#include "plugins/locks/keyed_locks.hpp"
+#include "plugins/locks/fifo_mutex.hpp"
+#include "plugins/locks/scope_locks.hpp"
 #include "plugins/locks/stock_form.hpp"
 #include "plugins/redis/address.hpp"
 #include "plugins/redis/quorum_lock.hpp"
@@ -40,13 +43,14 @@ using stampede::Store;
 using stampede::TransactionOptions;
 using stampede::Unexpected;
 using stampede::WriteForm;
-using stampede::locks::KeyedLocks;
 using stampede::redis::QuorumLock;
 
 constexpr stampede::OptionSpec kOptions[] = {
     {"urls", stampede::OptionType::kText, "", "",
      "The Redis servers, host:port, separated by commas"},
     {"nodes", stampede::OptionType::kInteger, "1", "1..9", "How many Redis servers there are"},
+    {"prefix", stampede::OptionType::kText, "stampede:lock:", "",
+     "What every key in Redis begins with; sales that share servers need different ones"},
     {"scope", stampede::OptionType::kChoice, "user", "global|user|product",
      "What a lock covers: everything, a user, or a product (and a coupon)"},
     {"ttl", stampede::OptionType::kDuration, "10s", "50ms..1h",
@@ -97,15 +101,6 @@ WriteForm form_of(const TransactionOptions& forms, Resource::Kind kind) {
   return forms.coupon;
 }
 
-constexpr std::string_view kPrefix = "stampede:lock:";
-constexpr std::array<std::string_view, 3> kKindNames{"user:", "product:", "coupon:"};
-
-std::string key_of(const Resource& resource) {
-  std::string key(kPrefix);
-  key += kKindNames[static_cast<std::size_t>(resource.kind)];
-  return key += std::to_string(resource.id);
-}
-
 // Null where no urls are given: then only runs_on() can be asked.
 std::unique_ptr<QuorumLock> connect_later(const PluginConfig& config) {
   const auto& urls = config.text("urls");
@@ -151,10 +146,13 @@ class Leased final : public Operation {
 
 // What protects one operation, in the order in which it is taken.
 struct Protection {
-  std::array<KeyedLocks::Hold, Scope::kMost> turns;
-  std::optional<QuorumLock::Hold> lock;
+  std::unique_lock<stampede::locks::FifoMutex> turn{};  // Before everybody else of this process,
+  stampede::locks::ScopeLocks::Holds turns{};           // or before those who want the same.
+  std::optional<QuorumLock::Hold> lock = std::nullopt;
   std::vector<Fence> fences;
 };
+
+constexpr std::array<std::string_view, 3> kKindNames{"user:", "product:", "coupon:"};
 
 class Redlock final : public stampede::LockStrategy {
  public:
@@ -162,13 +160,14 @@ class Redlock final : public stampede::LockStrategy {
       : width_(width_of(config)),
         forms_(forms_of(width_, config)),
         fencing_(config.text("fencing") == "on"),
+        prefix_(config.text("prefix")),
         lock_(connect_later(config)) {}
 
   bool runs_on(const Store& store) const override { return store.supports(forms_); }
 
   Result<Outcome> execute(Store& store, const Scope& scope, Operation& operation,
                           Context& context) override {
-    Protection protection;
+    Protection protection{.fences = {context.fences.begin(), context.fences.end()}};
     if (auto taken = protect(protection, store, scope, context); !taken) {
       return Unexpected(std::move(taken.error()));
     }
@@ -191,51 +190,56 @@ class Redlock final : public stampede::LockStrategy {
 
   // On failure the caller's `protection` lets go of what was already taken. Adds to the phase lock.
   Result<void> protect(Protection& protection, Store& store, const Scope& scope, Context& context) {
-    const stampede::PhaseTimer waiting(context.phases, stampede::Phase::kLock);
-    const auto started = Clock::now();
-    auto keys = queue(protection, scope, context, started);
-    if (!keys) return Unexpected(std::move(keys.error()));
-    if (keys->empty()) return {};
+    auto keys = keys_of(scope);
+    if (keys.empty()) return {};
     if (!lock_) {
       return stampede::fail(ErrorCode::kInvalid,
                             "redlock: option 'urls' is empty; name the Redis servers, for example "
                             "127.0.0.1:6379");
     }
-    const auto name = keys->front();
-    auto acquired = lock_->acquire(std::move(*keys), context.deadline);
-    if (!acquired) {
-      if (acquired.error().code != ErrorCode::kLockTimeout) {
-        return stampede::fail(acquired.error().code, "redlock: " + acquired.error().message);
-      }
+    if (auto queued = queue(protection, scope, context); !queued) return queued;
+
+    const stampede::PhaseTimer waiting(context.phases, stampede::Phase::kLock);
+    const auto started = Clock::now();
+    const auto name = keys.front();
+    auto acquired = lock_->acquire(std::move(keys), context.deadline);
+    if (acquired) {
+      protection.lock.emplace(std::move(*acquired));
+      return fence(protection, store, scope, context);
+    }
+    if (acquired.error().code == ErrorCode::kLockTimeout) {
       return stampede::locks::lock_timeout("the Redis lock " + name, started);
     }
-    protection.lock.emplace(std::move(*acquired));
-    return fence(protection, store, scope, context);
+    return stampede::fail(acquired.error().code, "redlock: " + acquired.error().message);
   }
 
-  // Waits for the requests of this process that came before, and names what to ask Redis for.
-  Result<std::vector<std::string>> queue(Protection& protection, const Scope& scope,
-                                         const Context& context, Clock::time_point started) {
+  std::vector<std::string> keys_of(const Scope& scope) const {
+    if (width_ == Width::kGlobal) return {prefix_ + "global"};
     std::vector<std::string> keys;
-    const auto enter = [&](KeyedLocks& line, std::int64_t id, std::string key) -> Result<void> {
-      auto& turn = protection.turns[keys.size()];
-      turn = line.take_until(id, context.deadline);
-      if (!turn) return stampede::locks::lock_timeout("the Redis lock " + key, started);
-      keys.push_back(std::move(key));
-      return {};
-    };
-    if (width_ == Width::kGlobal) {
-      auto entered = enter(lines_.front(), 0, std::string(kPrefix) + "global");
-      if (!entered) return Unexpected(std::move(entered.error()));
-      return keys;
-    }
     for (const auto& resource : scope.resources()) {
       if (!covers(resource)) continue;
-      auto& line = lines_[static_cast<std::size_t>(resource.kind)];
-      auto entered = enter(line, resource.id, key_of(resource));
-      if (!entered) return Unexpected(std::move(entered.error()));
+      keys.push_back(prefix_ + std::string(kKindNames[static_cast<std::size_t>(resource.kind)]) +
+                     std::to_string(resource.id));
     }
     return keys;
+  }
+
+  // Waits for the requests of this process that came before.
+  Result<void> queue(Protection& protection, const Scope& scope, Context& context) {
+    switch (width_) {
+      case Width::kUser:
+        return lines_.take(protection.turns, scope, {Resource::Kind::kUser}, context);
+      case Width::kProduct:
+        return lines_.take(protection.turns, scope,
+                           {Resource::Kind::kProduct, Resource::Kind::kCoupon}, context);
+      case Width::kGlobal:
+        break;
+    }
+    const stampede::PhaseTimer waiting(context.phases, stampede::Phase::kLock);
+    const auto started = Clock::now();
+    protection.turn = std::unique_lock(line_, std::defer_lock);
+    if (protection.turn.try_lock_until(context.deadline)) return {};
+    return stampede::locks::lock_timeout("the Redis lock " + prefix_ + "global", started);
   }
 
   // What is written blindly is what a holder that was left behind could destroy.
@@ -251,14 +255,16 @@ class Redlock final : public stampede::LockStrategy {
     if (resources.empty()) return {};
     auto issued = issuer->issue(resources, context);
     if (!issued) return Unexpected(std::move(issued.error()));
-    protection.fences = std::move(*issued);
+    protection.fences.insert(protection.fences.end(), issued->begin(), issued->end());
     return {};
   }
 
   const Width width_;
   const TransactionOptions forms_;
   const bool fencing_;
-  std::array<KeyedLocks, kKindNames.size()> lines_;
+  const std::string prefix_;
+  stampede::locks::FifoMutex line_;    // For the lock on everything.
+  stampede::locks::ScopeLocks lines_;  // For the others.
   const std::unique_ptr<QuorumLock> lock_;
 };
 

@@ -131,7 +131,7 @@ Result<std::shared_ptr<Lease>> QuorumLock::attempt(Nodes::Session& session,
     lease->set_valid_until(until);
     return lease;
   }
-  const bool reached = granted + denied >= majority;
+  const bool reached = granted + denied >= majority || denied > most_denials;
   auto faults = reached ? std::string() : nodes_.faults(answers);
   // Whoever did not deny it may have granted it, or may do so later.
   if (denied < nodes_.size()) give_back(session, *lease);

@@ -28,6 +28,17 @@ std::filesystem::path make_directory() {
   return name;
 }
 
+// Null for a plain strategy.
+const Variant* variant_of(const std::string& name) {
+  const auto* const found = std::ranges::find(kVariants, name, &Variant::name);
+  return found == std::end(kVariants) ? nullptr : found;
+}
+
+std::string plugin_of(const std::string& name) {
+  const auto* const variant = variant_of(name);
+  return variant == nullptr ? name : variant->strategy;
+}
+
 template <typename T>
 std::unique_ptr<T> made(Result<std::unique_ptr<T>> result) {
   if (!result) throw std::runtime_error(result.error().message);
@@ -68,7 +79,7 @@ std::unique_ptr<Store> Workshop::store(const std::string& name) {
 
 std::string Workshop::missing(const std::string& name) {
   if (name.starts_with(kPostgres)) return testing::PostgresCluster::instance().missing();
-  return name == "redlock" ? RedisNodes::missing() : "";
+  return plugin_of(name) == "redlock" ? RedisNodes::missing() : "";
 }
 
 std::string Workshop::missing(const Pairing& pairing) {
@@ -78,15 +89,15 @@ std::string Workshop::missing(const Pairing& pairing) {
 
 std::unique_ptr<LockStrategy> Workshop::strategy(const std::string& name,
                                                  plugin::Settings settings) {
-  if (name == "redlock" && !settings.contains("urls")) {
+  const auto* const variant = variant_of(name);
+  if (variant != nullptr) settings.emplace(variant->option, variant->value);
+  const auto plugin = plugin_of(name);
+  if (plugin == "redlock" && !settings.contains("urls")) {
     if (!redis_) redis_ = std::make_unique<RedisNodes>(kRedisNodes);
     settings["urls"] = redis_->urls();
     settings["nodes"] = std::to_string(redis_->count());
   }
-  const auto* const variant = std::ranges::find(kVariants, name, &Variant::name);
-  if (variant == std::end(kVariants)) return made(catalog_.create<LockStrategy>(name, settings));
-  settings.emplace(variant->option, variant->value);
-  return made(catalog_.create<LockStrategy>(variant->strategy, settings));
+  return made(catalog_.create<LockStrategy>(plugin, settings));
 }
 
 }  // namespace stampede::test

@@ -17,8 +17,9 @@ namespace stampede::test {
 
 // Every strategy that claims to be correct, some of them with settings: see kVariants.
 inline constexpr std::string_view kCorrectStrategies[] = {
-    "global",      "per_user", "per_user_row_lock", "per_product",     "optimistic",    "atomic",
-    "pessimistic", "advisory", "advisory_product",  "advisory_global", "single_writer", "redlock"};
+    "global",        "per_user",    "per_user_row_lock", "per_product",      "optimistic",
+    "atomic",        "pessimistic", "advisory",          "advisory_product", "advisory_global",
+    "single_writer", "redlock",     "redlock_product",   "redlock_global"};
 // Those of them that hold a lock from before guarded() until the answer, if only one of this
 // process, and keep out who wants the same product for the same user.
 inline constexpr std::string_view kLockingStrategies[] = {
@@ -42,6 +43,8 @@ inline constexpr Variant kVariants[] = {
     {"per_user_row_lock", "per_user", "stock", "row_lock"},
     {"advisory_product", "advisory", "scope", "product"},
     {"advisory_global", "advisory", "scope", "global"},
+    {"redlock_product", "redlock", "scope", "product"},
+    {"redlock_global", "redlock", "scope", "global"},
 };
 
 // A strategy on a store.

@@ -30,8 +30,8 @@ int free_port() {
   address.sin_addr.s_addr = ::htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
   auto* const generic = reinterpret_cast<sockaddr*>(&address);  // NOLINT: the interface of sockets.
-  const bool known = probe >= 0 && ::bind(probe, generic, size) == 0 &&
-                     ::getsockname(probe, generic, &size) == 0;
+  const bool known =
+      probe >= 0 && ::bind(probe, generic, size) == 0 && ::getsockname(probe, generic, &size) == 0;
   if (probe >= 0) ::close(probe);
   if (!known) throw std::runtime_error("no free port");
   return ::ntohs(address.sin_port);

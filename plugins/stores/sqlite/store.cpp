@@ -14,7 +14,7 @@ SqliteStore::SqliteStore(Options options)
       lock_(options_.path),
       writer_connection_(open_writer()),
       readers_(options_, times_),
-      writer_(options_, std::move(writer_connection_), readers_) {}
+      writer_(options_, std::move(writer_connection_), readers_, fences_) {}
 
 std::unique_ptr<Connection> SqliteStore::open_writer() {
   // SQLite would count every allocation under one mutex of the process. Too late when something
@@ -48,7 +48,8 @@ Result<Outcome> SqliteStore::transact(const TransactionOptions& options, Operati
     auto outcome = work(options, operation, context, commands);
     if (!outcome || !outcome->committed() || commands.empty()) return outcome;
     const PhaseTimer timer(context.phases, Phase::kCommit);
-    return writer_.submit(std::move(commands), context.deadline, options_.in_doubt_timeout);
+    return writer_.submit(std::move(commands), context.deadline, options_.in_doubt_timeout,
+                          context.fences);
   } catch (const std::exception& error) {  // The plugin's edge: nothing was handed over.
     return fail(ErrorCode::kInternal, std::string("sqlite store: ") + error.what());
   }

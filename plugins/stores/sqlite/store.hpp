@@ -15,7 +15,7 @@
 
 namespace stampede::stores::sqlite {
 
-class SqliteStore final : public Store {
+class SqliteStore final : public Store, public FenceStore {
  public:
   // Throws std::exception when the file cannot be used.
   explicit SqliteStore(const PluginConfig& config) : SqliteStore(Options(config)) {}
@@ -29,6 +29,10 @@ class SqliteStore final : public Store {
   Result<void> seed(const Seed& seed) override;
   Result<void> ping(Deadline deadline) override;
   StoreStats stats() const override;
+  FenceStore* fences() override { return this; }
+  Result<std::vector<Fence>> issue(std::span<const Resource> resources, Context& context) override {
+    return fences_.issue(resources, context.deadline);
+  }
 
  private:
   std::unique_ptr<Connection> open_writer();
@@ -40,6 +44,7 @@ class SqliteStore final : public Store {
   QueryTimes times_{kQueries};
   std::unique_ptr<Connection> writer_connection_;  // Until the writer has it.
   ReaderPool readers_;
+  FenceBook fences_;
   Writer writer_;
 };
 

@@ -17,6 +17,7 @@ constexpr int kCautiousBatches = 16;
 // dead stack. A condition variable, because std::binary_semaphore spins before it sleeps.
 struct Writer::Pending {
   std::vector<Command> commands;
+  std::vector<Fence> fences;
   Job job;  // Instead of commands.
   Result<Outcome> result = Outcome::commit();
 
@@ -42,13 +43,15 @@ struct Writer::Pending {
   bool done_ = false;
 };
 
-Writer::Writer(const Options& options, std::unique_ptr<Connection> connection, ReaderPool& pool)
+Writer::Writer(const Options& options, std::unique_ptr<Connection> connection, ReaderPool& pool,
+               FenceBook& fences)
     : most_in_batch_(options.batch),
       most_queued_(options.queue),
       checkpoint_pages_(options.checkpoint_pages),
       gate_pages_(options.gate_pages),
       connection_(std::move(connection)),
       pool_(pool),
+      fences_(fences),
       applier_(*connection_),
       next_checkpoint_pages_(options.checkpoint_pages) {
   const auto note_pages = [](void* pages, sqlite3*, const char*, int count) {
@@ -69,9 +72,10 @@ Writer::~Writer() {
 }
 
 Result<Outcome> Writer::submit(std::vector<Command> commands, Deadline deadline,
-                               std::chrono::nanoseconds patience) {
+                               std::chrono::nanoseconds patience, std::span<const Fence> fences) {
   const auto pending = std::make_shared<Pending>();
   pending->commands = std::move(commands);
+  pending->fences.assign(fences.begin(), fences.end());
   if (auto queued = enqueue(pending); !queued) return Unexpected(std::move(queued.error()));
   if (pending->wait_until(deadline)) return std::move(pending->result);
   if (withdraw(pending)) {
@@ -151,6 +155,7 @@ void Writer::serve(Batch& batch) {
     fail_all(batch, {ErrorCode::kInDoubt, std::string("sqlite writer: ") + error.what()});
   }
   roll_back();
+  fences_.end_batch();
 }
 
 void Writer::commit(Batch& batch) {
@@ -201,6 +206,10 @@ Writer::Applied Writer::apply(Batch& batch, bool with_savepoints) {
 }
 
 Writer::Applied Writer::apply_one(Pending& pending, bool with_savepoints) {
+  if (auto used = fences_.use(pending.fences); !used) {
+    pending.result = Unexpected(std::move(used.error()));
+    return Applied::kWhole;
+  }
   const auto control = [&](Query query) {
     const int code = connection_->write(query);
     if (code == SQLITE_DONE) return true;

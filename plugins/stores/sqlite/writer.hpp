@@ -6,8 +6,8 @@
 // batch, which is run again with a savepoint around each set: nobody was answered yet, and no one
 // else can have changed anything.
 //
-// submit() and run() are safe for concurrent use. The pool outlives the writer; the destructor
-// finishes what is queued.
+// submit() and run() are safe for concurrent use. The pool and the book outlive the writer; the
+// destructor finishes what is queued.
 
 #pragma once
 
@@ -18,6 +18,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <thread>
 #include <utility>
@@ -26,6 +27,7 @@
 #include "core/api/store.hpp"
 #include "plugins/stores/sqlite/applier.hpp"
 #include "plugins/stores/sqlite/connection.hpp"
+#include "plugins/stores/sqlite/fence_book.hpp"
 #include "plugins/stores/sqlite/reader_pool.hpp"
 
 namespace stampede::stores::sqlite {
@@ -34,15 +36,17 @@ class Writer {
  public:
   using Job = std::function<Result<void>(Connection&)>;
 
-  Writer(const Options& options, std::unique_ptr<Connection> connection, ReaderPool& pool);
+  Writer(const Options& options, std::unique_ptr<Connection> connection, ReaderPool& pool,
+         FenceBook& fences);
   ~Writer();
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
   // Waits for the commit. A set that is still queued at the deadline is withdrawn: kTimeout. One
-  // that is claimed by then is waited for, `patience` longer: kInDoubt.
+  // that is claimed by then is waited for, `patience` longer: kInDoubt. One whose fences are stale
+  // by then changes nothing: kLeaseLost.
   Result<Outcome> submit(std::vector<Command> commands, Deadline deadline,
-                         std::chrono::nanoseconds patience);
+                         std::chrono::nanoseconds patience, std::span<const Fence> fences = {});
 
   // Runs the job on the writer's thread, between two batches, and then empties the log into the
   // file. The job begins and ends its own transaction.
@@ -87,6 +91,7 @@ class Writer {
   const std::int64_t gate_pages_;
   const std::unique_ptr<Connection> connection_;
   ReaderPool& pool_;
+  FenceBook& fences_;
   Applier applier_;
   Counts counts_;
   int cautious_batches_ = 0;  // Still to be run with savepoints at once.

@@ -1,0 +1,178 @@
+#include "experiments/check/plugin_bench.hpp"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+#include "core/plugin/elf_note.hpp"
+#include "core/plugin/search_path.hpp"
+
+namespace stampede::check {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// In memory where the system has a place for that: checks make hundreds of databases, and what a
+// disk keeps is not what they are about. Empty when there is no place at all.
+fs::path make_scratch() {
+  const fs::path in_memory = "/dev/shm";
+  std::error_code ignored;
+  const auto parent =
+      ::access(in_memory.c_str(), W_OK | X_OK) == 0 ? in_memory : fs::temp_directory_path(ignored);
+  auto name = (parent / "stampede-check-XXXXXX").string();
+  return ::mkdtemp(name.data()) == nullptr ? fs::path() : fs::path(name);
+}
+
+template <typename T>
+std::unique_ptr<T> made(Result<std::unique_ptr<T>> result) {
+  if (!result) throw std::runtime_error(result.error().message);
+  return std::move(*result);
+}
+
+// "{n}" in a value becomes what no other store of any run has, so that each can have a schema of
+// its own.
+std::string numbered(std::string value, const std::string& number) {
+  constexpr std::string_view kMark = "{n}";
+  for (auto at = value.find(kMark); at != std::string::npos; at = value.find(kMark)) {
+    value.replace(at, kMark.size(), number);
+  }
+  return value;
+}
+
+}  // namespace
+
+PluginBench::PluginBench(Wanted wanted, fs::path scratch)
+    : wanted_(std::move(wanted)), scratch_(std::move(scratch)) {}
+
+PluginBench::~PluginBench() {
+  std::error_code left_for_the_system_to_clean;
+  fs::remove_all(scratch_, left_for_the_system_to_clean);
+}
+
+Result<std::unique_ptr<PluginBench>> PluginBench::open(const Wanted& wanted) {
+  auto scratch = make_scratch();
+  if (scratch.empty()) return fail(ErrorCode::kUnavailable, "there is no place for files");
+  std::unique_ptr<PluginBench> bench(new PluginBench(wanted, std::move(scratch)));
+  if (auto ready = bench->prepare(); !ready) return Unexpected(ready.error());
+  return bench;
+}
+
+Result<std::vector<fs::path>> PluginBench::locate() {
+  auto directories = plugin::search_path();
+  const auto& text = wanted_.plugin;
+  const fs::path file = text;
+  const auto slash = text.find('/');
+  const auto kind = plugin::parse_kind(text.substr(0, slash));
+  if (kind && slash != std::string::npos && file.extension() != ".so") {
+    kind_ = *kind;
+    name_ = text.substr(slash + 1);
+    return directories;
+  }
+  std::error_code problem;
+  if (!fs::exists(file, problem)) {
+    return fail(ErrorCode::kNotFound, text +
+                                          " does not exist; expected the file of a plugin, or "
+                                          "kind/name of one that is installed");
+  }
+  const auto note = plugin::read_note(file);
+  if (!note) {
+    return fail(ErrorCode::kInvalid, "plugin " + text + " " + note.error().message);
+  }
+  kind_ = note->kind;
+  name_ = note->name;
+  const auto folder = fs::path(plugin::folder_of(kind_));
+  auto place = fs::absolute(file).lexically_normal();
+  if (place.parent_path().filename() != folder || place.stem() != name_) {
+    // The Catalog goes by folder and name; what lies elsewhere gets a place where it looks.
+    const auto link = scratch_ / "plugins" / folder / (name_ + ".so");
+    fs::create_directories(link.parent_path(), problem);
+    fs::create_symlink(place, link, problem);
+    if (problem)
+      return fail(ErrorCode::kUnavailable, "cannot link " + text + ": " + problem.message());
+    place = link;
+  }
+  directories.insert(directories.begin(), place.parent_path().parent_path());
+  return directories;
+}
+
+Result<void> PluginBench::prepare() {
+  auto directories = locate();
+  if (!directories) return Unexpected(directories.error());
+  if (kind_ != plugin::Kind::kLock && kind_ != plugin::Kind::kStore) {
+    return fail(ErrorCode::kInvalid, "there are no checks for a " +
+                                         std::string(plugin::name_of(kind_)) +
+                                         "; there are for a lock and for a store");
+  }
+  catalog_ = std::make_unique<plugin::Catalog>(std::move(*directories));
+  auto info = catalog_->describe(kind_, name_);
+  if (!info) return Unexpected(info.error());
+  if (!info->unusable.empty()) return fail(ErrorCode::kInvalid, info->unusable);
+  info_ = std::move(*info);
+  return try_once();
+}
+
+// What cannot be made once is no finding but a wrong question.
+Result<void> PluginBench::try_once() {
+  if (kind_ == plugin::Kind::kStore) {
+    const auto store = make_store(name_, wanted_.settings);
+    if (!store) return Unexpected(store.error());
+    return {};
+  }
+  const auto strategy = make_strategy({});
+  if (!strategy) return Unexpected(strategy.error());
+  const auto store = make_store(wanted_.store, wanted_.store_settings);
+  if (!store) return Unexpected(store.error());
+  if (!(*strategy)->runs_on(**store)) {
+    return fail(ErrorCode::kInvalid, "lock \"" + name_ + "\" does not run on store \"" +
+                                         wanted_.store + "\"; choose another with --store");
+  }
+  return {};
+}
+
+Result<std::unique_ptr<LockStrategy>> PluginBench::make_strategy(const plugin::Settings& over) {
+  auto settings = over;
+  settings.insert(wanted_.settings.begin(), wanted_.settings.end());
+  return catalog_->create<LockStrategy>(name_, settings);
+}
+
+Result<std::unique_ptr<Store>> PluginBench::make_store(const std::string& name,
+                                                       const plugin::Settings& settings) {
+  const auto info = catalog_->describe(plugin::Kind::kStore, name);
+  if (!info) return Unexpected(info.error());
+  const auto number = std::to_string(::getpid()) + "_" + std::to_string(++stores_made_);
+  plugin::Settings complete;
+  for (const auto& [key, value] : settings) complete[key] = numbered(value, number);
+  const bool has_path = std::ranges::any_of(info->options, [](const OptionSpec& option) {
+    return std::string_view(option.name) == "path" && option.type == OptionType::kText;
+  });
+  if (has_path) {
+    const auto file = scratch_ / (number + ".db");
+    complete.emplace("path", file.string());
+  }
+  return catalog_->create<Store>(name, complete);
+}
+
+Subject PluginBench::subject() {
+  Subject subject;
+  subject.options = info_.options;
+  if (kind_ == plugin::Kind::kStore) {
+    subject.make_store_with = [this](const Settings& over) {
+      auto settings = over;
+      settings.insert(wanted_.settings.begin(), wanted_.settings.end());
+      return make_store(name_, settings);
+    };
+    subject.make_store = [this] { return made(make_store(name_, wanted_.settings)); };
+    return subject;
+  }
+  subject.make_strategy_with = [this](const Settings& over) { return make_strategy(over); };
+  subject.make_strategy = [this] { return made(make_strategy({})); };
+  subject.make_store = [this] { return made(make_store(wanted_.store, wanted_.store_settings)); };
+  return subject;
+}
+
+}  // namespace stampede::check

@@ -1,0 +1,77 @@
+// Stores that are broken on purpose, each in one way, and the promises by which the checks find
+// them out.
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "experiments/check/store_checks.hpp"
+#include "tests/interleaving/plugins_under_test.hpp"
+#include "tests/kit/mutants/stores.hpp"
+
+namespace stampede::kit {
+namespace {
+
+struct Case {
+  const char* name;
+  std::unique_ptr<Store> (*breaks)(std::unique_ptr<Store>);
+  const char* promise;  // That it breaks.
+};
+
+template <typename Mutant>
+std::unique_ptr<Store> broken(std::unique_ptr<Store> store) {
+  return std::make_unique<Mutant>(std::move(store));
+}
+
+constexpr Case kCases[] = {
+    {"DropsTheVersionCheck", broken<DropsTheVersionCheck>,
+     "TheVersionedFormConflictsWhateverIsLeft"},
+    {"DropsTheVersionCheck", broken<DropsTheVersionCheck>,
+     "AUsedCouponConflictsInTheVersionedForm"},
+    {"WritesBlindly", broken<WritesBlindly>, "TheAtomicFormRefusesWhatTheRivalTook"},
+    {"WritesBlindly", broken<WritesBlindly>, "ACreditNeverLosesARivalsDebitInTheAtomicForm"},
+    {"WritesBlindly", broken<WritesBlindly>, "TheLastCouponIsRefusedAtCommit"},
+    {"WritesBlindly", broken<WritesBlindly>, "ASecondGrantIsRefusedOnlyByTheAtomicForm"},
+    {"WritesBlindly", broken<WritesBlindly>, "TheAtomicFormOrdersACartOnlyOnce"},
+    {"ChecksTooMuch", broken<ChecksTooMuch>, "TheReadThenWriteFormLosesTheRivalsUpdate"},
+    {"RunsWhatItDoesNotSupport", broken<RunsWhatItDoesNotSupport>,
+     "RefusesFormsThatItDoesNotSupport"},
+    {"DropsEvents", broken<DropsEvents>, "NumbersTheOutboxInCommitOrder"},
+    {"ForgetsKeys", broken<ForgetsKeys>, "RefusesTheSameKeyTwice"},
+    {"GrantsEverything", broken<GrantsEverything>, "SaysNoWithoutRecordingWhenTheReadAlreadyTells"},
+    {"ChecksTheBalanceAfterTheTake", broken<ChecksTheBalanceAfterTheTake>,
+     "ASetThatFailsOnALaterCommandChangesNothing"},
+    {"ReadsFromAStaleCache", broken<ReadsFromAStaleCache>, "CountsTwoTakesOfOneReading"},
+    {"CommitsWhatWorkRefused", broken<CommitsWhatWorkRefused>,
+     "ChangesNothingWhenWorkRefusesOrFails"},
+    {"RetriesByItself", broken<RetriesByItself>, "TheVersionedFormConflictsWhateverIsLeft"},
+    {"CountsNoAttempts", broken<CountsNoAttempts>, "CountsAttemptsAndTimesThePhases"},
+    {"SeedsInPart", broken<SeedsInPart>, "RefusesASecondSeedAndOneThatContradictsItself"},
+    {"BreaksTheOrderOfTheOutbox", broken<BreaksTheOrderOfTheOutbox>,
+     "NumbersTheOutboxInCommitOrder"},
+    {"SkipsARowBetweenPages", broken<SkipsARowBetweenPages>, "ReadsEverythingByCursorInKeyOrder"},
+    {"CountsOnlyThePage", broken<CountsOnlyThePage>, "ListsOrdersNewestFirst"},
+};
+
+class BrokenStore : public testing::TestWithParam<Case> {
+ protected:
+  test::Workshop workshop_;
+};
+
+TEST_P(BrokenStore, IsFoundOut) {
+  const auto& mutant = GetParam();
+  const check::Subject subject{
+      .make_store = [&] { return mutant.breaks(workshop_.store("memory")); }};
+  const auto report = check::run(check::check_of(mutant.promise, check::store_checks()), subject);
+  EXPECT_NE(report.broken, "") << report.history;
+}
+
+INSTANTIATE_TEST_SUITE_P(Every, BrokenStore, testing::ValuesIn(kCases),
+                         [](const testing::TestParamInfo<Case>& about) {
+                           return std::string(about.param.name) + "_breaks_" + about.param.promise;
+                         });
+
+}  // namespace
+}  // namespace stampede::kit
