@@ -84,7 +84,6 @@ Result<Postgres> Postgres::start(const PostgresPlan& plan, std::chrono::millisec
 
 Result<Postgres> Postgres::try_start(const PostgresPlan& plan, std::chrono::milliseconds patience,
                                      bool& port_taken) {
-  const auto deadline = Clock::now() + patience;
   auto programs = find_postgres();
   if (!programs) return Unexpected(programs.error());
   auto account = service_account();
@@ -111,7 +110,7 @@ Result<Postgres> Postgres::try_start(const PostgresPlan& plan, std::chrono::mill
   if (!process) return Unexpected(process.error());
   Postgres postgres(std::move(*process), plan.folder, *port, random_password());
   Result<void> ready;
-  ask_until(deadline, [&] {
+  ask_until(Clock::now() + patience, [&] {
     ready = answers(postgres.superuser_);
     return ready || !postgres.alive();
   });

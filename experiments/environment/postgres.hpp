@@ -27,8 +27,8 @@ struct PostgresPlan {
 
 class Postgres {
  public:
-  // Returns once it answers. kNotFound when the programs are missing, kUnavailable with the log's
-  // last lines when it does not start.
+  // Returns once it answers; `patience` begins when its files are made. kNotFound when the programs
+  // are missing, kUnavailable with the log's last lines when it does not start.
   static Result<Postgres> start(const PostgresPlan& plan, std::chrono::milliseconds patience);
 
   Postgres(Postgres&&) noexcept = default;

@@ -68,10 +68,20 @@ TEST_F(ScratchTest, LeftToAProcessStaysAsLongAsThat) {
 }
 
 TEST_F(ScratchTest, IsNotTakenForAnotherThingWithItsName) {
-  fs::create_directory(root_ / "stampede-newborn");  // Without owners yet.
-  std::ofstream(root_ / "stampede-file") << "text";
-  fs::create_directory_symlink("/var/tmp", root_ / "stampede-link");
+  const auto name = root_ / "stampede-private-";
+  const auto old = fs::file_time_type::clock::now() - 24h;
+  fs::create_directory(name.string() + "newborn");  // It will have owners in a moment.
+  const fs::path users = name.string() + "users";   // Nobody's, and not empty.
+  fs::create_directory(users);
+  std::ofstream(users / "text") << "text";
+  fs::last_write_time(users, old);
+  std::ofstream(name.string() + "file") << "text";
+  fs::create_directory_symlink("/var/tmp", name.string() + "link");
   EXPECT_THAT(remove_abandoned(), IsEmpty());
+  const fs::path stillborn = name.string() + "stillborn";
+  fs::create_directory(stillborn);
+  fs::last_write_time(stillborn, old);
+  EXPECT_THAT(remove_abandoned(), ElementsAre(stillborn));
 }
 
 TEST(OwnerTest, IsToldFromALaterProcessWithItsNumber) {

@@ -46,6 +46,47 @@ TEST(LoadRun, SaysHowLongItWillTakeBeforeItHasSentAnything) {
   EXPECT_TRUE((*run)->wait());
 }
 
+TEST(LoadRun, DealsConnectionsToAllInstancesInTurn) {
+  const TestServer first(ok);
+  const TestServer second(ok);
+  const TestServer third(ok);
+  auto plan = iterations(first, ExecutorKind::kPerVuIterations, 6, 5);
+  plan.more_targets = {{.port = second.port()}, {.port = third.port()}};
+  const auto result = must(run_load(plan));
+  EXPECT_EQ(result.overall.count(OutcomeKind::kSuccess), 30U);
+  for (const auto* server : {&first, &second, &third}) {
+    EXPECT_EQ(server->requests().size(), 10U);
+    EXPECT_EQ(server->connections(), 3U);  // One of them only asked whether anybody listens.
+  }
+}
+
+// Idle users are taken last in, first out: without turns, one instance would get nearly everything.
+TEST(LoadRun, SharesArrivalsAmongInstancesHoweverFewAreBusy) {
+  const TestServer first(ok);
+  const TestServer second(ok);
+  auto plan = plan_for(first);
+  plan.executor = ExecutorKind::kConstantArrivalRate;
+  plan.rate = 200;
+  plan.duration = 500ms;
+  plan.pre_allocated_vus = 10;
+  plan.max_vus = 10;
+  plan.more_targets = {{.port = second.port()}};
+  const auto result = must(run_load(plan));
+  const auto all = static_cast<double>(result.overall.count(OutcomeKind::kSuccess));
+  EXPECT_GE(all, 8);
+  EXPECT_NEAR(static_cast<double>(first.requests().size()),
+              static_cast<double>(second.requests().size()), 2 + all / 10);
+}
+
+TEST(LoadRun, NamesTheInstanceThatDoesNotAnswer) {
+  const TestServer first(ok);
+  auto plan = iterations(first, ExecutorKind::kPerVuIterations, 1, 1);
+  plan.more_targets = {{.port = 1}};
+  const auto result = run_load(plan);
+  ASSERT_FALSE(result);
+  EXPECT_THAT(result.error().message, HasSubstr("127.0.0.1:1"));
+}
+
 TEST(LoadRun, SharedIterationsAreDoneOnceInAll) {
   const TestServer server(ok);
   const auto result = must(run_load(iterations(server, ExecutorKind::kSharedIterations, 7, 100)));
