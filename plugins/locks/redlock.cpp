@@ -57,7 +57,7 @@ constexpr stampede::OptionSpec kOptions[] = {
      "How long a lock outlives a holder that died; extended while the work runs"},
     {"retry", stampede::OptionType::kDuration, "2ms", "100us..10s",
      "Mean delay before a lock that is taken is asked for again"},
-    {"node_timeout", stampede::OptionType::kDuration, "100ms", "1ms..10s",
+    {"node_timeout", stampede::OptionType::kDuration, "500ms", "1ms..10s",
      "How long one Redis server may take to answer"},
     {"drift", stampede::OptionType::kReal, "0.01", "0..0.5",
      "Part of the ttl by which clocks may differ; a lease is trusted for that much less"},

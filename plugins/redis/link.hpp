@@ -54,7 +54,7 @@ class Node {
   }
 
  private:
-  static constexpr std::chrono::milliseconds kRest{500};
+  static constexpr std::chrono::seconds kRest{2};
 
   const Address address_;
   const std::shared_ptr<const Greeting> greeting_;

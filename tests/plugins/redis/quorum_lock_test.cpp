@@ -20,7 +20,7 @@ using testing::HasSubstr;
 // Only bounds how long something broken can hang a test.
 constexpr auto kPatience = 20s;
 // How long somebody who is kept out waits.
-constexpr auto kBrief = 50ms;
+constexpr auto kBrief = 200ms;
 // A lease that no test outlives.
 constexpr auto kLong = 60s;
 
@@ -38,7 +38,7 @@ class QuorumLockTest : public testing::Test {
 
   // A process of its own, as far as Redis can tell.
   std::unique_ptr<QuorumLock> instance(std::chrono::milliseconds ttl = kLong,
-                                       std::chrono::milliseconds timeout = 200ms,
+                                       std::chrono::milliseconds timeout = kPatience,
                                        std::chrono::milliseconds retry = 1ms) {
     return std::make_unique<QuorumLock>(
         parse_addresses(servers_->urls()).value(),
@@ -50,7 +50,7 @@ class QuorumLockTest : public testing::Test {
     return lock.acquire({kKey}, Clock::now() + patience);
   }
 
-  static bool is_free(QuorumLock& lock) { return acquire(lock, kBrief).has_value(); }
+  static bool is_free(QuorumLock& lock) { return acquire(lock).has_value(); }
 
   static void expect_taken(QuorumLock& lock) {
     const auto refused = acquire(lock, kBrief);
@@ -170,12 +170,12 @@ TEST_F(QuorumLockTest, EveryGrantHasATokenOfItsOwn) {
 
 TEST_F(QuorumLockTest, OfAHolderThatDiedIsFreeWhenItsTimeIsUp) {
   start(3);
+  const auto started = Clock::now();
   for (int node = 0; node < 3; ++node) servers_->ask(node, {"SET", kKey, "dead", "PX", "200"});
   const auto lock = instance();
-  const auto started = Clock::now();
   const auto held = acquire(*lock);
   ASSERT_TRUE(held) << held.error().message;
-  EXPECT_GT(Clock::now() - started, 100ms);
+  EXPECT_GE(Clock::now() - started, 200ms);
 }
 
 TEST_F(QuorumLockTest, IsTakenWithATimeToLive) {
@@ -247,7 +247,7 @@ TEST_F(QuorumLockTest, IsLostByTheClockWhenItCannotBeExtended) {
 
 TEST_F(QuorumLockTest, IsAcquiredWithoutWaitingWhileTwoOfFiveStandStill) {
   start(5);
-  const auto lock = instance(kLong, std::chrono::milliseconds(kPatience));
+  const auto lock = instance();
   servers_->freeze(1);
   servers_->freeze(4);
   for (int i = 0; i < 10; ++i) {
@@ -259,7 +259,7 @@ TEST_F(QuorumLockTest, IsAcquiredWithoutWaitingWhileTwoOfFiveStandStill) {
 
 TEST_F(QuorumLockTest, IsRefusedInOneClearLineWhileThreeOfFiveStandStill) {
   start(5);
-  const auto lock = instance();
+  const auto lock = instance(kLong, 1s);
   for (const int node : {0, 1, 2}) servers_->freeze(node);
   const auto refused = acquire(*lock);
   ASSERT_FALSE(refused);
@@ -267,12 +267,13 @@ TEST_F(QuorumLockTest, IsRefusedInOneClearLineWhileThreeOfFiveStandStill) {
   EXPECT_THAT(refused.error().message, HasSubstr("2 of 5 Redis servers answered, 3 are needed; " +
                                                  servers_->url(0) + ": no answer within 200 ms"));
   for (const int node : {0, 1, 2}) servers_->thaw(node);
-  EXPECT_TRUE(acquire(*lock)) << "what was asked of those that stood still was given back";
+  EXPECT_TRUE(comes_true([&] { return acquire(*lock).has_value(); }))
+      << "what was asked of those that stood still was given back";
 }
 
 TEST_F(QuorumLockTest, ADeadlineThatPassesWhileServersStandStillIsATimeout) {
   start(1);
-  const auto lock = instance(kLong, std::chrono::milliseconds(kPatience));
+  const auto lock = instance();
   servers_->freeze(0);
   const auto refused = acquire(*lock, kBrief);
   ASSERT_FALSE(refused);
@@ -306,7 +307,7 @@ TEST_F(QuorumLockTest, IsReleasedByAScriptThatTheServerHasForgotten) {
 // delay for which it holds back is longer than it may wait.
 TEST_F(QuorumLockTest, IsLeftForOneDelayToAnotherInstanceThatWaitsForIt) {
   start(1);
-  const auto lock = instance(kLong, 200ms, kPatience);
+  const auto lock = instance(kLong, kPatience, kPatience);
   EXPECT_TRUE(is_free(*lock));
   EXPECT_TRUE(is_free(*lock)) << "nobody waits";
 
