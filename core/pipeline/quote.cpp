@@ -61,20 +61,16 @@ Result<Outcome> read_products(Reader& from, Quote& quote) {
 
 // Takes the discount off the total.
 template <typename Reader>
-Result<Outcome> apply_coupon(Reader& from, UserId user, CouponId id, TimePoint now, Quote& quote) {
-  auto read_held = held_coupon(from, user, id);
-  if (!read_held) return Unexpected(read_held.error());
+Result<Outcome> apply_coupon(Reader& from, CouponId id, TimePoint now, Quote& quote) {
   auto read_coupon = from.coupon(id);
   if (!read_coupon) return Unexpected(read_coupon.error());
 
-  auto& held = *read_held;
   const auto& coupon = *read_coupon;
   if (!coupon) return Outcome::refuse(RefusalCode::kCouponNotFound);
-  if (!held || !is_usable(*held, *coupon, now)) {
+  if (!quote.held || !is_usable(*quote.held, *coupon, now)) {
     return Outcome::refuse(RefusalCode::kCouponNotUsable);
   }
   quote.total = quote.subtotal - discount_on(quote.subtotal, coupon->discount);
-  quote.held = std::move(held);
   return Outcome::commit();
 }
 
@@ -86,6 +82,11 @@ Result<Outcome> read(Reader& from, const PlaceOrder& request, TimePoint now, Quo
   const auto& wallet = *read_wallet;
   if (!wallet) return Outcome::refuse(RefusalCode::kUserNotFound);
   quote.wallet = *wallet;
+  if (request.coupon) {
+    auto held = held_coupon(from, request.user, *request.coupon);
+    if (!held) return Unexpected(held.error());
+    quote.held = *std::move(held);
+  }
 
   if (auto lines = read_lines(from, request, quote); !lines || !lines->committed()) return lines;
   if (auto found = read_products(from, quote); !found || !found->committed()) return found;
@@ -97,7 +98,7 @@ Result<Outcome> read(Reader& from, const PlaceOrder& request, TimePoint now, Quo
   }
   quote.subtotal = quote.total = *subtotal;
   if (!request.coupon) return Outcome::commit();
-  return apply_coupon(from, request.user, *request.coupon, now, quote);
+  return apply_coupon(from, *request.coupon, now, quote);
 }
 
 }  // namespace

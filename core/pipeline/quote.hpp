@@ -24,9 +24,9 @@ struct Quote {
 };
 
 // Reads and prices. Refuses with kUserNotFound, kCartEmpty, kProductNotFound, kCouponNotFound or
-// kCouponNotUsable; whether there is enough stock and balance is not its question. Reads user,
-// products and coupon in this order, the order of a Scope. kInvalid when the
-// amount does not fit 64 bits.
+// kCouponNotUsable; whether there is enough stock and balance is not its question. Reads what
+// belongs to the user, then products by id, then the coupon: the order of a Scope, so that reads
+// which lock never wait for each other in a circle. kInvalid when the amount does not fit 64 bits.
 Result<Outcome> read_quote(Transaction& from, const PlaceOrder& request, TimePoint now,
                            Quote& quote);
 Result<Outcome> read_quote(ReadView& from, const PlaceOrder& request, TimePoint now, Quote& quote);

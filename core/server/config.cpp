@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/config/dotted.hpp"
 #include "core/config/map_reader.hpp"
 #include "core/config/text.hpp"
 #include "core/plugin/search_path.hpp"
@@ -108,7 +109,7 @@ std::optional<ParsedConfig> parse_config(const config::Tree& tree, config::Fault
                                          const std::filesystem::path& base) {
   ParsedConfig parsed;
   config::Faults found;
-  const auto spelled_out = nested(tree, found);
+  const auto spelled_out = config::nested(tree, "", found);
   const auto resolved = resolve_secrets(spelled_out, parsed.secrets, found);
   auto& config = parsed.config = read_config(resolved, base, found);
   auto catalog = catalog_of(config);

@@ -6,8 +6,6 @@
 #include <array>
 #include <string_view>
 
-#include "core/server/key_path.hpp"
-
 namespace stampede::server {
 
 namespace {
@@ -34,44 +32,6 @@ bool is_setting(std::string_view variable) {
   return variable.find("__") != std::string_view::npos ||
          std::find(kTopLevel.begin(), kTopLevel.end(), variable) != kTopLevel.end();
 }
-
-class Nester {
- public:
-  explicit Nester(config::Faults& faults) : faults_(faults) {}
-
-  config::Tree nest(const config::Tree& tree, const std::string& path) {
-    auto nested = tree;
-    nested.entries.clear();
-    for (const auto& [key, value] : tree.entries) {
-      const auto inner_path = key_path(path, key);
-      place(nested, key, nest(value, inner_path), inner_path);
-    }
-    return nested;
-  }
-
- private:
-  // Puts `value` at a dotted key of a map, making maps on the way.
-  void place(config::Tree& map, const std::string& key, config::Tree value,
-             const std::string& path) {
-    const auto dot = key.find('.');
-    const auto head = key.substr(0, dot);
-    if (dot != std::string::npos && !head.empty()) {
-      auto inner = config::Tree::map(value.origin);
-      place(inner, key.substr(dot + 1), std::move(value), path);
-      value = std::move(inner);
-    }
-    auto* const there = map.find(head);
-    if (there == nullptr) {
-      map.entries.emplace_back(head, std::move(value));
-    } else if (there->is_map() && value.is_map()) {
-      for (auto& [name, inner] : value.entries) place(*there, name, std::move(inner), path);
-    } else {
-      faults_.push_back({value.origin, path, "is given twice, dotted and nested"});
-    }
-  }
-
-  config::Faults& faults_;
-};
 
 }  // namespace
 
@@ -103,10 +63,6 @@ config::Tree settings_layer(std::span<const std::string> settings, config::Fault
   auto layer = config::Tree::map();
   for (const auto& setting : settings) config::apply_setting(layer, setting, "--set", faults);
   return layer;
-}
-
-config::Tree nested(const config::Tree& tree, config::Faults& faults) {
-  return Nester(faults).nest(tree, "");
 }
 
 }  // namespace stampede::server

@@ -26,8 +26,4 @@ Environment process_environment();
 // "key=value" for each --set.
 config::Tree settings_layer(std::span<const std::string> settings, config::Faults& faults);
 
-// The same tree with dotted keys (`pool.max: 10`) spelled out as maps, so that layers that spell
-// differently still meet. A value that is then given twice is a fault.
-config::Tree nested(const config::Tree& tree, config::Faults& faults);
-
 }  // namespace stampede::server

@@ -17,8 +17,10 @@
 #include <utility>
 #include <vector>
 
+#include "core/config/dotted.hpp"
 #include "core/config/fault.hpp"
 #include "core/config/tree.hpp"
+#include "core/server/addresses.hpp"
 #include "core/server/application.hpp"
 #include "core/server/config.hpp"
 #include "core/server/layers.hpp"
@@ -48,10 +50,14 @@ std::optional<server::ParsedConfig> load_config(const CommandLine& command_line,
   // Each layer is spelled out by itself, so that a later one meets the keys of an earlier one.
   for (const auto& layer : {server::environment_layer(server::process_environment(), faults),
                             server::settings_layer(command_line.settings, faults)}) {
-    tree = config::merge(server::nested(tree, faults), server::nested(layer, faults));
+    tree = config::merge(config::nested(tree, "", faults), config::nested(layer, "", faults));
   }
   auto parsed =
       server::parse_config(tree, faults, std::filesystem::path(command_line.config).parent_path());
+  if (parsed) {
+    auto catalog = server::catalog_of(parsed->config);
+    server::check_addresses(catalog, parsed->config, faults);
+  }
   return faults.empty() ? std::move(parsed) : std::nullopt;
 }
 

@@ -52,6 +52,24 @@ void add_fault(const config::Tree& tree, const std::string& section, std::string
                     std::move(message)});
 }
 
+// "lock per_user with stock: row_lock": the plugin and the switches that were set, which decide
+// what it asks for or can do. Text is left out: it may be a secret, and asks for nothing.
+std::string described(plugin::Catalog& catalog, plugin::Kind kind, std::string_view section,
+                      const PluginChoice& choice) {
+  auto text = fmt::format("{} {}", section, choice.use);
+  const auto info = catalog.describe(kind, choice.use);
+  if (!info) return text;  // Found earlier.
+  const auto* separator = " with ";
+  for (const auto& option : info->options) {
+    if (option.type != OptionType::kBoolean && option.type != OptionType::kChoice) continue;
+    const auto given = choice.settings.find(option.name);
+    if (given == choice.settings.end()) continue;
+    text += fmt::format("{}{}: {}", separator, option.name, given->second);
+    separator = ", ";
+  }
+  return text;
+}
+
 }  // namespace
 
 void check_pairing(plugin::Catalog& catalog, const ServerConfig& config, const config::Tree& tree,
@@ -65,7 +83,8 @@ void check_pairing(plugin::Catalog& catalog, const ServerConfig& config, const c
   if (!lock) add_fault(tree, "lock", lock.error().message, faults);
   if (store && lock && !(*lock)->runs_on(**store)) {
     add_fault(tree, "lock",
-              fmt::format("lock {} does not run on store {}", config.lock.use, config.store.use),
+              described(catalog, plugin::Kind::kLock, "lock", config.lock) + " does not run on " +
+                  described(catalog, plugin::Kind::kStore, "store", config.store),
               faults);
   }
 }

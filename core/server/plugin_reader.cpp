@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/config/dotted.hpp"
 #include "core/config/text.hpp"
-#include "core/server/key_path.hpp"
 
 namespace stampede::server {
 
@@ -62,7 +62,7 @@ void PluginReader::flatten(const config::Tree& tree, const std::string& section,
       return;
     case config::Tree::Kind::kMap:
       for (const auto& [key, value] : tree.entries) {
-        flatten(value, section, key_path(name, key), options);
+        flatten(value, section, config::key_path(name, key), options);
       }
   }
 }

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include "core/config/dotted.hpp"
 #include "core/config/text.hpp"
-#include "core/server/key_path.hpp"
 #include "core/server/schema.hpp"
 
 namespace stampede::server {
@@ -47,7 +47,7 @@ class Printer {
   // Puts back what was written wherever a secret was filled in, and hides what is named like one.
   void hide(const config::Tree& written, const std::string& path) {
     for (const auto& [key, value] : written.entries) {
-      const auto inner_path = key_path(path, key);
+      const auto inner_path = config::key_path(path, key);
       if (value.is_map()) {
         hide(value, inner_path);
       } else if (value.is_scalar()) {

@@ -6,7 +6,7 @@
 #include <iterator>
 #include <utility>
 
-#include "core/server/key_path.hpp"
+#include "core/config/dotted.hpp"
 
 namespace stampede::server {
 
@@ -27,7 +27,7 @@ class Resolver {
     if (tree.is_scalar()) resolved.scalar = expand(tree, path);
     for (const auto& item : tree.items) resolved.items.push_back(resolve(item, path));
     for (const auto& [key, value] : tree.entries) {
-      const auto inner_path = key_path(path, key);
+      const auto inner_path = config::key_path(path, key);
       if (key.size() > kFileSuffix.size() && key.ends_with(kFileSuffix) && value.is_scalar()) {
         const auto name = key.substr(0, key.size() - kFileSuffix.size());
         if (tree.find(name) != nullptr) {

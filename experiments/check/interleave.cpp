@@ -11,11 +11,12 @@ bool is(const Result<Outcome>& outcome, ErrorCode code) {
   return !outcome && outcome.error().code == code;
 }
 
-// Runs the operation until it has ended or a lock kept it out. On a busy machine a short deadline
-// may pass without any lock; then the operation gets more time, so that the race is still forced.
-Result<Outcome> try_to_get_in(LockStrategy& strategy, Store& store, ScriptedOperation& operation) {
+// Calls attempt(time limit) until it has ended or a lock kept it out. On a busy machine a short
+// deadline may pass without any lock; then it gets more time, so that the race is still forced.
+template <typename Attempt>
+Result<Outcome> try_to_get_in(Attempt attempt) {
   for (std::chrono::nanoseconds time_limit = kBrief;; time_limit *= 4) {
-    auto outcome = run(strategy, store, operation, time_limit).outcome;
+    auto outcome = attempt(time_limit);
     const bool too_slow = is(outcome, ErrorCode::kTimeout) || is(outcome, ErrorCode::kPoolTimeout);
     if (!too_slow || time_limit > kPatience) return outcome;
   }
@@ -53,13 +54,24 @@ Execution run(LockStrategy& strategy, Store& store, ScriptedOperation& operation
   return made;
 }
 
+Result<Outcome> compete(Store& store, ScriptedOperation& operation) {
+  return try_to_get_in([&](std::chrono::nanoseconds time_limit) {
+    Phases phases;
+    Context context{.deadline = Clock::now() + time_limit, .phases = phases};
+    return store.transact({}, operation, context);
+  });
+}
+
 Intruder::Intruder(LockStrategy& strategy, Store& store, ScriptedOperation& operation,
                    std::chrono::nanoseconds patience)
     : strategy_(strategy), store_(store), operation_(operation), patience_(patience) {}
 
 void Intruder::get_in() {
-  running_ = std::async(std::launch::async,
-                        [this] { return try_to_get_in(strategy_, store_, operation_); });
+  running_ = std::async(std::launch::async, [this] {
+    return try_to_get_in([this](std::chrono::nanoseconds time_limit) {
+      return run(strategy_, store_, operation_, time_limit).outcome;
+    });
+  });
   hung_ = running_.wait_for(patience_) != std::future_status::ready;
 }
 

@@ -24,6 +24,10 @@ struct Execution {
 Execution run(LockStrategy& strategy, Store& store, ScriptedOperation& operation,
               std::chrono::nanoseconds time_limit = kPatience);
 
+// Runs the work with conditional writes, past the strategy under test. kLockTimeout when a lock in
+// the store kept it out for a short while.
+Result<Outcome> compete(Store& store, ScriptedOperation& operation);
+
 // An operation that is started on a thread of its own while another stands still.
 class Intruder {
  public:

@@ -43,9 +43,9 @@ struct Sale {
   }
   // Finds out whether whatever went before let go of its lock.
   void expect_free(Findings& findings) {
-    Deposit next(9'000, kAda, Money{1});
+    Purchase next(9'000, kAda, {{kTea, 1}});
     findings.expect_committed(run(*strategy, *store, next, patience).outcome,
-                              "the next operation of the user");
+                              "the next order of the same user and product");
   }
 
   std::unique_ptr<LockStrategy> strategy;

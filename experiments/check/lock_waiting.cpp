@@ -16,7 +16,7 @@ bool is_timeout(const Result<Outcome>& outcome) {
 void wait_in_vain(const Subject& subject, Standstill::Point point, Findings& findings) {
   Sale sale(subject);
   Purchase first(1, kAda, {{kTea, 1}});
-  Deposit late(2, kAda, Money{5});
+  Purchase late(2, kAda, {{kTea, 1}});
   Standstill holder(*sale.strategy, *sale.store, first, point);
   auto waiting = std::async(std::launch::async,
                             [&] { return run(*sale.strategy, *sale.store, late, kBrief); });
@@ -65,29 +65,37 @@ Findings a_request_that_comes_too_late_is_not_begun(const Subject& subject) {
   return findings;
 }
 
-// A competitor changes what the work has read, past any lock, in each of its runs.
-Findings retries_end_at_the_deadline(const Subject& subject) {
+// A competitor changes what the work has read, in each of its runs, past any lock except one in the
+// store itself. Answers whether the first run came to its end within the time limit, so that there
+// was something to retry.
+bool retry_until(const Subject& subject, std::chrono::nanoseconds time_limit, Findings& findings) {
   Sale sale(subject);
-  std::atomic<bool> compete = true;
+  std::atomic<bool> keeps_coming = true;
   Purchase purchase(1, kAda, {{kTea, 1}});
   purchase.between = [&](int number) {
-    if (!compete) return;
+    if (!keeps_coming) return;
     Deposit competitor(static_cast<std::uint64_t>(number) + 1, kAda, Money{5});
-    Phases phases;
-    Context context{.deadline = Clock::now() + kPatience, .phases = phases};
-    const auto ignored = sale.store->transact({}, competitor, context);
+    const auto ignored = compete(*sale.store, competitor);
     static_cast<void>(ignored);
   };
   auto running = std::async(std::launch::async,
-                            [&] { return run(*sale.strategy, *sale.store, purchase, kBrief * 4); });
-  Findings findings;
-  if (running.wait_for(subject.patience) != std::future_status::ready) {
+                            [&] { return run(*sale.strategy, *sale.store, purchase, time_limit); });
+  if (running.wait_for(time_limit + subject.patience) != std::future_status::ready) {
     findings.expect(false, "an operation was retried beyond its deadline");
   }
-  compete = false;
+  keeps_coming = false;
   const auto outcome = running.get().outcome;
   findings.expect(outcome || is_timeout(outcome) || outcome.error().code == ErrorCode::kConflict,
                   "answered " + show(outcome));
+  return !is_timeout(outcome) || purchase.work_runs() > 1;
+}
+
+Findings retries_end_at_the_deadline(const Subject& subject) {
+  Findings findings;
+  // On a busy machine the time may be over before anything could be retried.
+  for (auto limit = kBrief * 4; limit < kPatience; limit *= 4) {
+    if (retry_until(subject, limit, findings)) break;
+  }
   return findings;
 }
 
@@ -96,7 +104,7 @@ Findings retries_end_at_the_deadline(const Subject& subject) {
 Findings a_holder_that_pauses_beyond_its_deadline_does_no_damage(const Subject& subject) {
   Sale sale(subject);
   Purchase first(1, kAda, {{kTea, 1}});
-  Deposit second(2, kAda, Money{5});
+  Purchase second(2, kAda, {{kTea, 1}});
   Result<Outcome> kept_out = Outcome::commit();
   first.between = [&](int run_number) {
     if (run_number > 1) return;

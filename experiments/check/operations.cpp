@@ -90,19 +90,22 @@ Scope Purchase::scope() const {
   return scope;
 }
 
+// In the order of a Scope, as the real operations: reads that lock must not wait in a circle.
 Result<Outcome> Purchase::read(Transaction& transaction) {
+  auto known = keep(transaction.wallet(user_), wallet_, RefusalCode::kUserNotFound);
+  if (!goes_on(known)) return known;
+  if (coupon_) {
+    auto outcome =
+        keep(transaction.user_coupon(user_, *coupon_), held_, RefusalCode::kCouponNotUsable);
+    if (!goes_on(outcome)) return outcome;
+  }
   products_.assign(lines_.size(), {});
   for (std::size_t i = 0; i < lines_.size(); ++i) {
     auto outcome =
         keep(transaction.product(lines_[i].product), products_[i], RefusalCode::kProductNotFound);
     if (!goes_on(outcome)) return outcome;
   }
-  if (coupon_) {
-    auto outcome =
-        keep(transaction.user_coupon(user_, *coupon_), held_, RefusalCode::kCouponNotUsable);
-    if (!goes_on(outcome)) return outcome;
-  }
-  return keep(transaction.wallet(user_), wallet_, RefusalCode::kUserNotFound);
+  return Outcome::commit();
 }
 
 Result<Outcome> Purchase::write(Transaction& transaction) {
@@ -140,6 +143,8 @@ std::string Issue::name() const { return name_of("issue", number_, user_); }
 Scope Issue::scope() const { return Scope().add(user_).add(id_); }
 
 Result<Outcome> Issue::read(Transaction& transaction) {
+  const auto wallet = transaction.wallet(user_);
+  if (!wallet) return Unexpected(wallet.error());
   const auto held = transaction.user_coupon(user_, id_);
   if (!held) return Unexpected(held.error());
   if (*held) return Outcome::refuse(RefusalCode::kCouponAlreadyIssued);

@@ -177,6 +177,7 @@ void a_second_grant_conflicts_in_the_versioned_form(StoreTrial& trial) {
 }
 
 void a_second_grant_is_inserted_blindly_by_the_read_then_write_form(StoreTrial& trial) {
+  trial.start_without_unique_index();
   trial.seed();
   CHECK_TRUE(race_for_grant(trial, WriteForm::kReadThenWrite)->committed());
   CHECK_EQ(trial.view()->coupons_of(UserId{1})->size(), 3U);
@@ -187,6 +188,7 @@ void a_second_grant_is_inserted_blindly_by_the_read_then_write_form(StoreTrial& 
 }
 
 void using_one_of_two_doubles_leaves_the_other(StoreTrial& trial) {
+  trial.start_without_unique_index();
   trial.seed();
   CHECK_TRUE(race_for_grant(trial, WriteForm::kReadThenWrite)->committed());
   for (const auto form : {WriteForm::kAtomic, WriteForm::kVersioned}) {

@@ -28,15 +28,27 @@ using Clock = std::chrono::steady_clock;
 
 // Runs in the child, between fork and exec: only async-signal-safe calls.
 struct ChildSetup : bp::extend::handler {
-  explicit ChildSetup(const std::vector<int>& cpus) : pinned(!cpus.empty()), parent(::getpid()) {
+  explicit ChildSetup(const Command& wanted)
+      : command(wanted), pinned(!wanted.cpus.empty()), parent(::getpid()) {
     CPU_ZERO(&set);
-    for (const int cpu : cpus) CPU_SET(static_cast<std::size_t>(cpu), &set);
+    for (const int cpu : wanted.cpus) CPU_SET(static_cast<std::size_t>(cpu), &set);
+  }
+
+  // By system calls: the library's functions may take locks that another thread held at the fork.
+  bool becomes(const Account& account) const {
+    return ::syscall(SYS_setgroups, account.groups.size(), account.groups.data()) == 0 &&
+           ::syscall(SYS_setresgid, account.group, account.group, account.group) == 0 &&
+           ::syscall(SYS_setresuid, account.user, account.user, account.user) == 0;
   }
 
   template <typename Executor>
   void on_exec_setup(Executor&) const {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != parent) ::_exit(127);  // The parent died before prctl took effect.
+    if (command.account && !becomes(*command.account)) ::_exit(126);
+    if (!command.directory.empty() && ::chdir(command.directory.c_str()) != 0) ::_exit(126);
+    if (!command.outlives) {
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // After the change of account, which would forget it.
+      if (::getppid() != parent) ::_exit(127);  // The parent died before prctl took effect.
+    }
     sigset_t none;  // What the bench blocks to wait for it, the child has to hear.
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -45,6 +57,7 @@ struct ChildSetup : bp::extend::handler {
     if (pinned) ::sched_setaffinity(0, sizeof set, &set);
   }
 
+  const Command& command;
   cpu_set_t set{};
   bool pinned;
   pid_t parent;
@@ -65,6 +78,7 @@ ExitStatus status_of(int raw) {
 struct Process::State {
   bp::pipe output;
   bp::child child;
+  int stop_signal = SIGTERM;
   std::string buffered;
   std::optional<ExitStatus> ended;
 
@@ -98,6 +112,7 @@ Result<Process> Process::start(const Command& command) {
   }
   try {
     auto state = std::make_unique<State>();
+    state->stop_signal = command.stop_signal;
     std::unique_ptr<FILE, int (*)(FILE*)> log(
         ::fopen(command.log.empty() ? "/dev/null" : command.log.c_str(), "ae"), &::fclose);
     if (!log) {
@@ -106,7 +121,7 @@ Result<Process> Process::start(const Command& command) {
     }
     state->child = bp::child(command.program.string(), bp::args(command.arguments),
                              bp::std_in<bp::null, bp::std_out> state->output,
-                             bp::std_err > log.get(), ChildSetup(command.cpus));
+                             bp::std_err > log.get(), ChildSetup(command));
     const int reading = state->output.native_source();
     ::close(state->output.native_sink());
     state->output.assign_sink(-1);
@@ -166,7 +181,7 @@ std::optional<ExitStatus> Process::wait(Clock::time_point deadline) {
 
 ExitStatus Process::stop(std::chrono::milliseconds grace) {
   if (!poll() && grace.count() > 0) {
-    ::kill(pid(), SIGTERM);
+    ::kill(pid(), state_->stop_signal);
     state_->wait_until(Clock::now() + grace);
   }
   if (!poll()) {
@@ -174,6 +189,11 @@ ExitStatus Process::stop(std::chrono::milliseconds grace) {
     state_->reap(0);
   }
   return state_->ended.value_or(ExitStatus{});
+}
+
+void Process::leave(Process process) {
+  process.state_->child.detach();
+  process.state_.reset();
 }
 
 std::string last_lines(const std::filesystem::path& file, int count) {

@@ -1,11 +1,13 @@
 // A child process that never outlives this one: it is killed with its parent, even when the parent
-// is killed by SIGKILL, and its destructor stops it. One thread at a time.
+// is killed by SIGKILL, and its destructor stops it; unless it is meant to be left behind. One
+// thread at a time.
 
 #pragma once
 
 #include <sys/types.h>
 
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -13,14 +15,20 @@
 #include <vector>
 
 #include "core/api/result.hpp"
+#include "experiments/environment/account.hpp"
 
 namespace stampede::environment {
 
 struct Command {
   std::filesystem::path program;
   std::vector<std::string> arguments;
-  std::filesystem::path log;  // Standard error goes here, appended.
-  std::vector<int> cpus;      // Run on these only; empty: on all.
+  std::filesystem::path log;        // Standard error goes here, appended.
+  std::vector<int> cpus;            // Run on these only; empty: on all.
+  std::filesystem::path directory;  // Where it starts; empty: where this process is.
+  std::optional<Account> account;   // Whose rights it has; nothing: those of this process.
+  int stop_signal = SIGTERM;        // What asks it to end.
+  // Meant to be left behind by leave(): it does not die with this process.
+  bool outlives = false;
 };
 
 struct ExitStatus {
@@ -52,8 +60,11 @@ class Process {
   // Waits for it to end by itself; nothing when it still runs at the deadline.
   std::optional<ExitStatus> wait(std::chrono::steady_clock::time_point deadline);
 
-  // Sends SIGTERM, waits up to `grace`, then SIGKILL. Idempotent.
+  // Sends the stop signal, waits up to `grace`, then SIGKILL. Idempotent.
   ExitStatus stop(std::chrono::milliseconds grace);
+
+  // Lets go of it: it runs on, and nobody here waits for it any more.
+  static void leave(Process process);
 
  private:
   struct State;

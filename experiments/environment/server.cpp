@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <condition_variable>
 #include <fstream>
-#include <mutex>
 #include <nlohmann/json.hpp>
 #include <utility>
+
+#include "experiments/environment/ask_until.hpp"
 
 namespace stampede::environment {
 
@@ -23,19 +23,6 @@ std::string last_words(Process& process, const std::filesystem::path& log) {
   return fmt::format("{}; its last log lines:\n{}",
                      ended ? "it ended with " + describe(*ended) : "it still runs",
                      last_lines(log, kLogLines));
-}
-
-// Asks again until `done`, or until the deadline; the pause only bounds how often it asks.
-template <typename Ask>
-bool ask_until(Clock::time_point deadline, Ask done) {
-  std::mutex mutex;
-  std::condition_variable never;
-  for (auto pause = 1ms; !done(); pause = std::min(pause * 2, 50ms)) {
-    if (Clock::now() >= deadline) return false;
-    std::unique_lock lock(mutex);
-    never.wait_for(lock, pause);
-  }
-  return true;
 }
 
 Result<std::filesystem::path> write_config(const ServerPlan& plan) {

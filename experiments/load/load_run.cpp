@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "experiments/load/engine.hpp"
+#include "experiments/load/schedule.hpp"
 
 namespace stampede::load {
 
@@ -78,6 +79,8 @@ Result<std::unique_ptr<LoadRun>> LoadRun::start(LoadPlan plan) {
   const auto endpoint = find(plan.target);
   if (!endpoint) return tl::unexpected(endpoint.error());
   auto shared = std::make_unique<Shared>();
+  shared->progress.planned = planned_length(plan);
+  shared->progress.warming_up = plan.warmup.count() > 0;
   shared->plan = std::move(plan);
   auto& running = *shared;
   running.thread = std::thread([&running, endpoint = *endpoint,

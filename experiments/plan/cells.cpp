@@ -6,6 +6,7 @@
 #include <array>
 #include <cctype>
 
+#include "core/config/dotted.hpp"
 #include "experiments/plan/data.hpp"
 #include "experiments/plan/matrix.hpp"
 #include "experiments/plan/scale.hpp"
@@ -17,38 +18,13 @@ using config::Tree;
 
 constexpr std::array<std::string_view, 3> kBlocks{"load", "data", "expect"};
 
-std::string joined(const std::string& path, const std::string& key) {
-  return path.empty() ? key : fmt::format("{}.{}", path, key);
-}
-
 bool is_block(std::string_view key) { return std::ranges::find(kBlocks, key) != kBlocks.end(); }
-
-// Adds `value` below `key` (dotted), so that two spellings of one place meet.
-void put(Tree& tree, std::string_view key, Tree value, const std::string& path,
-         config::Faults& faults) {
-  const auto dot = key.find('.');
-  const std::string head(key.substr(0, dot));
-  const std::string full = joined(path, head);
-  if (dot != std::string_view::npos) {
-    Tree inner = Tree::map(value.origin);
-    put(inner, key.substr(dot + 1), std::move(value), full, faults);
-    value = std::move(inner);
-  }
-  Tree* present = tree.find(head);
-  if (present == nullptr) {
-    tree.entries.emplace_back(head, std::move(value));
-  } else if (present->is_map() && value.is_map()) {
-    for (auto& [name, item] : value.entries) put(*present, name, std::move(item), full, faults);
-  } else {
-    faults.push_back({value.origin, full, "is given twice"});
-  }
-}
 
 // Base, load, data and expect side by side.
 Tree common_tree(const Tree& file, config::Faults& faults) {
   Tree whole = Tree::map(file.origin);
   if (const Tree* base = file.find("base")) {
-    whole = nested(*base, "base", faults);
+    whole = config::nested(*base, "base", faults);
     for (const std::string_view block : kBlocks) {
       const Tree* misplaced = whole.find(block);
       if (misplaced == nullptr) continue;
@@ -58,7 +34,8 @@ Tree common_tree(const Tree& file, config::Faults& faults) {
   }
   for (const std::string_view block : kBlocks) {
     if (const Tree* tree = file.find(block)) {
-      whole.entries.emplace_back(std::string(block), nested(*tree, std::string(block), faults));
+      whole.entries.emplace_back(std::string(block),
+                                 config::nested(*tree, std::string(block), faults));
     }
   }
   return whole;
@@ -71,7 +48,7 @@ void list_leaves(const Tree& tree, const std::string& path,
     return;
   }
   for (const auto& [key, value] : tree.entries) {
-    list_leaves(value, joined(path, key), leaves);
+    list_leaves(value, config::key_path(path, key), leaves);
   }
 }
 
@@ -92,7 +69,7 @@ std::vector<Draft> variant_drafts(const Tree& variants, const Tree& common,
     }
     Draft draft{name, {}, common, changes.origin};
     if (changes.is_map() && !changes.entries.empty()) {
-      const Tree over = nested(changes, path, faults);
+      const Tree over = config::nested(changes, path, faults);
       list_leaves(over, "", draft.values);
       draft.whole = config::merge(common, over);
     }
@@ -133,8 +110,8 @@ std::vector<Draft> matrix_drafts(const Tree& tree, const Tree& common,
     Draft draft{name_of(combination, axes), {}, common, matrix.origin};
     Tree over = Tree::map(matrix.origin);
     for (const auto& [key, value] : combination.values) {
-      const Tree inner = value.is_map() ? nested(value, key, faults) : value;
-      put(over, key, inner, "matrix", faults);
+      const Tree inner = value.is_map() ? config::nested(value, key, faults) : value;
+      config::put_nested(over, key, inner, "matrix", faults);
       draft.values.emplace_back(key, inline_text(value));
     }
     draft.whole = config::merge(common, over);
@@ -173,15 +150,6 @@ void add_faults(config::Faults found, const Draft& draft, config::Faults& faults
 }
 
 }  // namespace
-
-Tree nested(const Tree& tree, const std::string& path, config::Faults& faults) {
-  if (!tree.is_map()) return tree;
-  Tree result = Tree::map(tree.origin);
-  for (const auto& [key, value] : tree.entries) {
-    put(result, key, nested(value, joined(path, key), faults), path, faults);
-  }
-  return result;
-}
 
 std::vector<Draft> draft_cells(const Tree& file, std::vector<std::string>& axes,
                                config::Faults& faults) {

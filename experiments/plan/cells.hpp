@@ -18,10 +18,6 @@ struct Draft {
   config::Origin origin;  // Of the variant or the matrix.
 };
 
-// Writes dotted keys as nested maps: {pool.max: 10} becomes {pool: {max: 10}}. A key that is given
-// both ways is a fault.
-config::Tree nested(const config::Tree& tree, const std::string& path, config::Faults& faults);
-
 // The drafts of an experiment file, in the order of the file, without the command line's overrides.
 // `axes` receives the keys of a matrix.
 std::vector<Draft> draft_cells(const config::Tree& file, std::vector<std::string>& axes,

@@ -6,6 +6,7 @@
 #include <cctype>
 #include <map>
 
+#include "core/config/dotted.hpp"
 #include "core/config/map_reader.hpp"
 #include "core/config/text.hpp"
 #include "experiments/plan/cells.hpp"
@@ -117,7 +118,7 @@ void apply_settings(std::vector<Draft>& drafts, Experiment& experiment, const Ov
     }
     experiment.notes.push_back("--set " + setting);
   }
-  over = nested(over, "", faults);
+  over = config::nested(over, "", faults);
   for (Draft& draft : drafts) draft.whole = config::merge(draft.whole, over);
 }
 

@@ -95,6 +95,7 @@ void evaluate(const plan::Experiment& experiment, RunResult& run) {
     summarize(experiment.cells[i], experiment.thresholds, experiment.blocks, run.cells[i]);
   }
   compare_with_baseline(experiment, run);
+  split_effects(experiment, run);
   judge_claim(experiment, run);
   rank(run);
   run.warnings = warnings_of(run);

@@ -18,6 +18,8 @@ void evaluate(const plan::Experiment& experiment, RunResult& run);
 // The parts, in the order in which evaluate() calls them.
 void summarize(const plan::Cell& planned, const std::vector<plan::Threshold>& thresholds,
                std::size_t blocks, Cell& cell);
+// Splits the changes of a full factorial among its axes.
+void split_effects(const plan::Experiment& experiment, RunResult& run);
 void judge_claim(const plan::Experiment& experiment, RunResult& run);
 std::vector<std::string> warnings_of(const RunResult& run);
 

@@ -75,6 +75,35 @@ std::string comparisons(const RunResult& run) {
          render_markdown(table) + "\n";
 }
 
+std::string effects(const RunResult& run) {
+  if (run.effects.empty()) return "";
+  Table table;
+  table.columns = {{"factor", false}, {"metric", false}, {"effect", false},
+                   {"share", true},   {"blocks", true},  {"", false}};
+  for (const FactorEffect& effect : run.effects) {
+    table.rows.push_back({{effect_title(effect)},
+                          {effect.metric},
+                          {change_text(effect.comparison)},
+                          {share_text(effect)},
+                          {std::to_string(effect.comparison.pairs)},
+                          {effect.comparison.reason}});
+  }
+  Table together;
+  together.columns = {{"factors", false}, {"metric", false}, {"interaction", false}};
+  for (const FactorInteraction& interaction : run.interactions) {
+    together.rows.push_back({{interaction.first + " and " + interaction.second},
+                             {interaction.metric},
+                             {change_text(interaction.comparison)}});
+  }
+  return "## Who earned it\n\nThe effect of each factor, over all combinations of the others, and "
+         "its share of the sum of all effects on a log scale.\n\n" +
+         render_markdown(table) +
+         "\nBy how much the effect of one factor grows when the other is switched too; 1 where "
+         "they "
+         "do not depend on each other.\n\n" +
+         render_markdown(together) + "\n";
+}
+
 double total_of(const PhaseTime& phase) {
   return static_cast<double>(phase.time.mean().count()) * static_cast<double>(phase.time.count());
 }
@@ -256,9 +285,9 @@ std::string markdown_report(const RunResult& run) {
   std::string text = "# " + plain(run.experiment) + "\n\n";
   if (!run.question.empty()) text += plain(run.question) + "\n\n";
   text += verdict(run) + render_markdown(result_table(run)) + "\n";
-  text += warnings(run) + comparisons(run) + phases(run) + queries(run) + audits(run) +
-          thresholds(run) + refusals(run) + failures(run) + environment(run) + method(run) +
-          configuration(run);
+  text += warnings(run) + comparisons(run) + effects(run) + phases(run) + queries(run) +
+          audits(run) + thresholds(run) + refusals(run) + failures(run) + environment(run) +
+          method(run) + configuration(run);
   return text;
 }
 

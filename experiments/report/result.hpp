@@ -244,6 +244,24 @@ struct DocumentedResult {
   std::string because;
 };
 
+// What one axis of a full factorial is worth, over all values of the others (stats/factorial.hpp).
+struct FactorEffect {
+  std::string metric;  // "tps"
+  std::string factor;  // "lock.use"
+  std::string from;    // The first of its values,
+  std::string to;      // and the last.
+  stats::Comparison comparison;
+  std::optional<double> share;  // Of the sum of all effects, on a log scale.
+};
+
+// By how much the effect of one axis grows when the other is at its last value.
+struct FactorInteraction {
+  std::string metric;
+  std::string first;
+  std::string second;
+  stats::Comparison comparison;
+};
+
 struct RunResult {
   std::string experiment;
   std::string question;
@@ -261,6 +279,8 @@ struct RunResult {
   std::string yaml;      // The experiment file.
   std::vector<std::string> notes;
   std::vector<Cell> cells;
+  std::vector<FactorEffect> effects;  // Empty unless the matrix is a full factorial.
+  std::vector<FactorInteraction> interactions;
   std::optional<DocumentedResult> documented;
   std::string fastest;        // The fastest cell that is correct and meets the thresholds, or "".
   std::string faster_broken;  // A cell with more TPS that is not correct, or "".

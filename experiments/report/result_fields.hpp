@@ -248,6 +248,24 @@ void fields(Visit& visit, Is<DocumentedResult> auto& x) {
 }
 
 template <typename Visit>
+void fields(Visit& visit, Is<FactorEffect> auto& x) {
+  visit("metric", x.metric);
+  visit("factor", x.factor);
+  visit("from", x.from);
+  visit("to", x.to);
+  visit("comparison", x.comparison);
+  visit("share", x.share);
+}
+
+template <typename Visit>
+void fields(Visit& visit, Is<FactorInteraction> auto& x) {
+  visit("metric", x.metric);
+  visit("first", x.first);
+  visit("second", x.second);
+  visit("comparison", x.comparison);
+}
+
+template <typename Visit>
 void fields(Visit& visit, Is<RunResult> auto& x) {
   visit("experiment", x.experiment);
   visit("question", x.question);
@@ -262,6 +280,8 @@ void fields(Visit& visit, Is<RunResult> auto& x) {
   visit("faster_broken", x.faster_broken);
   visit("warnings", x.warnings);
   visit("notes", x.notes);
+  visit("effects", x.effects);
+  visit("interactions", x.interactions);
   visit("documented", x.documented);
   visit("environment", x.environment);
   visit("seed", x.seed);

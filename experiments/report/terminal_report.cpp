@@ -113,6 +113,26 @@ std::string thresholds_text(const RunResult& run, const Terminal& terminal) {
   return text;
 }
 
+std::string effects_text(const RunResult& run, const Terminal& terminal) {
+  std::string text;
+  for (const FactorEffect& effect : run.effects) {
+    if (effect.metric != "tps") continue;
+    text += painted(terminal, Colour::kBold, "effect") +
+            fmt::format("  {}: {} TPS{}\n", printable(effect_title(effect)),
+                        change_text(effect.comparison),
+                        effect.share ? ", " + share_text(effect) + " of the whole" : "");
+  }
+  for (const FactorInteraction& interaction : run.interactions) {
+    const auto answer = interaction.comparison.answer;
+    if (interaction.metric != "tps") continue;
+    if (answer != stats::Answer::kHigher && answer != stats::Answer::kLower) continue;
+    text += painted(terminal, Colour::kBold, "interaction") +
+            fmt::format("  after {}, {} is worth {} as much\n", printable(interaction.first),
+                        printable(interaction.second), change_text(interaction.comparison));
+  }
+  return text;
+}
+
 std::string audits_text(const RunResult& run, const Terminal& terminal) {
   std::string text;
   for (const Cell& cell : run.cells) {
@@ -155,6 +175,14 @@ std::string time_text(Nanoseconds duration) {
   if (ns >= 1e6) return three_digits(ns / 1e6) + " ms";
   if (ns >= 1e3) return three_digits(ns / 1e3) + " us";
   return three_digits(ns) + " ns";
+}
+
+std::string effect_title(const FactorEffect& effect) {
+  return fmt::format("{} {} -> {}", effect.factor, effect.from, effect.to);
+}
+
+std::string share_text(const FactorEffect& effect) {
+  return effect.share ? fmt::format("{:.0f} %", 100 * *effect.share) : "";
 }
 
 std::string ranking_text(const RunResult& run) {
@@ -209,7 +237,7 @@ std::string final_report(const RunResult& run, const Terminal& terminal) {
   text += render(result_table(run), terminal) + "\n";
   if (const auto ranking = ranking_text(run); !ranking.empty()) text += ranking + "\n";
   if (const auto verdict = verdict_text(run); !verdict.empty()) text += verdict + "\n";
-  text += audits_text(run, terminal) + thresholds_text(run, terminal);
+  text += effects_text(run, terminal) + audits_text(run, terminal) + thresholds_text(run, terminal);
   for (const std::string& warning : run.warnings) {
     text += painted(terminal, Colour::kYellow, "warning") + "  " + printable(warning) + "\n";
   }

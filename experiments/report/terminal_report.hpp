@@ -23,6 +23,9 @@ std::string change_text(const stats::Comparison& comparison);
 std::string rate_text(double per_second);
 // Three significant digits with a unit: "1.23 ms".
 std::string time_text(Nanoseconds duration);
+// "lock.use global -> per_user", and what share of the whole it is: "71 %".
+std::string effect_title(const FactorEffect& effect);
+std::string share_text(const FactorEffect& effect);
 // Which cell is the fastest, and whether a broken one is faster; empty when there is nothing to
 // say.
 std::string ranking_text(const RunResult& run);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -41,6 +42,13 @@ class HoldTimer {
   Phases& phases_;
   const Clock::time_point taken_ = Clock::now();
 };
+
+// For messages: "product 7".
+inline std::string name_of(const Resource& resource) {
+  constexpr std::string_view kKinds[] = {"user ", "product ", "coupon "};
+  std::string name(kKinds[static_cast<std::size_t>(resource.kind)]);
+  return name += std::to_string(resource.id);
+}
 
 // The answer of a request that began to wait for `lock` at `started` and did not get it in time.
 inline Unexpected lock_timeout(std::string_view lock, Clock::time_point started) {

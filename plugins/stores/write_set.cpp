@@ -71,6 +71,19 @@ std::string describe(const CounterWrite& write) {
   return id;
 }
 
+std::string describe(const Resource& resource) {
+  const auto id = std::to_string(resource.id);
+  switch (resource.kind) {
+    case Resource::Kind::kUser:
+      return "user " + id;
+    case Resource::Kind::kProduct:
+      return "product " + id;
+    case Resource::Kind::kCoupon:
+      break;
+  }
+  return "coupon " + id;
+}
+
 std::string describe(UserId user, CouponId coupon) {
   return "user " + std::to_string(value_of(user)) + " and coupon " +
          std::to_string(value_of(coupon));

@@ -86,6 +86,9 @@ RefusalCode refusal_of(CounterWrite::Kind kind);
 // "product 7", "wallet 7" or "coupon 7", for messages.
 std::string describe(const CounterWrite& write);
 
+// "user 7", "product 7" or "coupon 7", for messages.
+std::string describe(const Resource& resource);
+
 // "user 7 and coupon 3", for messages.
 std::string describe(UserId user, CouponId coupon);
 

@@ -1,14 +1,16 @@
-// LockStrategy::execute() of every strategy that the catalog has, on the memory store: alone, and
-// with eight threads that want the same user or different ones. The operation is the heart of an
-// order: read a wallet and a product, take one unit, pay. It leaves no rows behind, so that a run
-// may be as long as it wants.
+// LockStrategy::execute() of every strategy that runs on the memory store, without a server of its
+// own: alone, and with eight threads that want the same user, the same product, or neither. The
+// operation is the heart of an order: read a wallet and a product, take one unit, pay. It leaves no
+// rows behind, so that a run may be as long as it wants.
 
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "tests/benchmarks/registration.hpp"
 #include "tests/benchmarks/sale.hpp"
@@ -40,7 +42,8 @@ class TakeOne final : public Operation {
   const ProductId product_;
 };
 
-enum class Users : std::uint8_t { kOne, kMany };
+// What the threads want of the same: a user, a product, or nothing.
+enum class Shared : std::uint8_t { kNothing, kUser, kProduct };
 
 // False for a strategy that gave up after too many conflicts.
 bool execute(Sale& sale, UserId user, ProductId product) {
@@ -55,7 +58,7 @@ bool execute(Sale& sale, UserId user, ProductId product) {
 }
 
 void run(benchmark::State& state, std::unique_ptr<Sale>& sale, const std::string& lock,
-         Users users) {
+         Shared shared) {
   // The first thread makes the sale; nobody passes the first iteration before all are there.
   if (state.thread_index() == 0) {
     sale =
@@ -64,30 +67,45 @@ void run(benchmark::State& state, std::unique_ptr<Sale>& sale, const std::string
   Spread spread(state.thread_index());
   std::int64_t gave_up = 0;
   for ([[maybe_unused]] auto _ : state) {
-    const UserId user{users == Users::kOne ? 1 : spread.next(kUsers)};
-    if (!execute(*sale, user, ProductId{spread.next(kProducts)})) ++gave_up;
+    const UserId user{shared == Shared::kUser ? 1 : spread.next(kUsers)};
+    const ProductId product{shared == Shared::kProduct ? 1 : spread.next(kProducts)};
+    if (!execute(*sale, user, product)) ++gave_up;
   }
   state.SetItemsProcessed(state.iterations());
   if (gave_up > 0) state.counters["gave_up"] = static_cast<double>(gave_up);
   if (state.thread_index() == 0) sale.reset();  // All threads are past the last iteration.
 }
 
-void add(const std::string& lock, const std::string& setting, Users users, int threads) {
+void add(const std::string& lock, const std::string& setting, Shared shared, int threads) {
   const auto sale = std::make_shared<std::unique_ptr<Sale>>();
   benchmark::RegisterBenchmark(
       ("lock/" + lock + "/" + setting).c_str(),
-      [sale, lock, users](benchmark::State& state) { run(state, *sale, lock, users); })
+      [sale, lock, shared](benchmark::State& state) { run(state, *sale, lock, shared); })
       ->Threads(threads)
       ->UseRealTime();
+}
+
+// One that talks to servers has an option that says where they are.
+bool runs_here(plugin::Catalog& catalog, const std::string& lock) {
+  const auto info = must(catalog.describe(plugin::Kind::kLock, lock));
+  const auto is_address = [](const auto& option) {
+    return std::string_view(option.name).starts_with("url");
+  };
+  if (std::ranges::any_of(info.options, is_address)) return false;
+  const auto store = must(catalog.create<Store>("memory"));
+  return must(catalog.create<LockStrategy>(lock))->runs_on(*store);
 }
 
 }  // namespace
 
 void add_lock_benchmarks() {
-  for (const auto& lock : make_catalog().names(plugin::Kind::kLock)) {
-    add(lock, "alone", Users::kMany, 1);
-    add(lock, "one_user", Users::kOne, 8);
-    add(lock, "many_users", Users::kMany, 8);
+  auto catalog = make_catalog();
+  for (const auto& lock : catalog.names(plugin::Kind::kLock)) {
+    if (!runs_here(catalog, lock)) continue;
+    add(lock, "alone", Shared::kNothing, 1);
+    add(lock, "one_user", Shared::kUser, 8);
+    add(lock, "one_product", Shared::kProduct, 8);
+    add(lock, "many_users", Shared::kNothing, 8);
   }
 }
 

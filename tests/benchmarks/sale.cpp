@@ -52,11 +52,11 @@ Sale::Sale(const SaleOptions& options)
   fill(*store_);
 }
 
-bool Sale::place_order(UserId user, ProductId product) {
+bool Sale::place_order(UserId user, ProductId product, const std::string& key) {
   Phases phases;
   Context context{Clock::now() + std::chrono::seconds(30), phases};
   const pipeline::PlaceOrder request{
-      .user = user, .items = {{product, 1}}, .coupon = {}, .tag = {.key = {}, .correlation = {}}};
+      .user = user, .items = {{product, 1}}, .coupon = {}, .tag = {.key = key, .correlation = {}}};
   const auto reply = pipeline_.place_order(request, context);
   if (!reply) {
     if (reply.error().code == ErrorCode::kConflict) return false;

@@ -71,7 +71,7 @@ class Sale {
 
   // One order of one unit through the pipeline. Anything but success ends the process, unless it
   // is a conflict, which a strategy may give up on: false.
-  bool place_order(UserId user, ProductId product);
+  bool place_order(UserId user, ProductId product, const std::string& key = "");
 
  private:
   plugin::Catalog catalog_;

@@ -31,7 +31,7 @@ struct Waits {
 
 class Fairness : public SaleTest {
  protected:
-  // All threads make deposits for one user, so that both strategies form one line.
+  // All threads order one product for one user, so that all strategies form one line.
   std::array<Waits, kThreads> contend() {
     std::array<Waits, kThreads> found;
     std::latch all_are_there(kThreads);
@@ -41,13 +41,13 @@ class Fairness : public SaleTest {
       threads.emplace_back([&, thread] {
         all_are_there.arrive_and_wait();
         for (std::size_t round = 0; round < kRounds; ++round) {
-          Deposit deposit(thread * kRounds + round, kAda, Money{1});
+          Purchase purchase(thread * kRounds + round + 1, kAda, {{kTea, 1}});
           // Whoever has the lock lets the others come and stand in line.
-          deposit.in_guarded = []() -> Result<Outcome> {
+          purchase.in_guarded = []() -> Result<Outcome> {
             std::this_thread::yield();
             return Outcome::commit();
           };
-          const auto made = run(*strategy_, *store_, deposit);
+          const auto made = run(*strategy_, *store_, purchase);
           found[thread].waits.record(made.phases.spent(Phase::kLock));
           if (made.outcome == Outcome::commit()) ++found[thread].committed;
         }
@@ -66,6 +66,7 @@ class Fairness : public SaleTest {
 };
 
 TEST_P(Fairness, NobodyStarvesUnderContention) {
+  open(small_sale(1'000, 100'000));
   const auto found = contend();
   Histogram all;
   for (const auto& thread : found) {

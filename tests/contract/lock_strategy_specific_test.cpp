@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <stdexcept>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -71,6 +73,89 @@ TEST_F(Specific, PerUserLetsOtherUsersRunSideBySide) {
   Purchase ada(1, kAda, {{kTea, 1}});
   Purchase bob(2, kBob, {{kTea, 1}});
   EXPECT_EQ(run_beside(*strategy, ada, bob, kPatience).outcome, Outcome::commit());
+}
+
+// The name of the lock that kept an operation out, by the answer it got.
+std::string kept_out_by(const Result<Outcome>& answer) {
+  if (answer || answer.error().code != ErrorCode::kLockTimeout) return "was let in";
+  return answer.error().message.substr(0, answer.error().message.find(" was not free"));
+}
+
+TEST_F(Specific, PerProductKeepsOutTheSameProductAndNamesIt) {
+  const auto strategy = workshop_.strategy("per_product");
+  Purchase ada(1, kAda, {{kTea, 1}});
+  Purchase bob(2, kBob, {{kTea, 1}});
+  EXPECT_EQ(kept_out_by(run_beside(*strategy, ada, bob, kBrief).outcome), "the lock of product 1");
+}
+
+TEST_F(Specific, PerProductKeepsOutTheSameCouponAndNamesIt) {
+  const auto strategy = workshop_.strategy("per_product");
+  Issue ada(1, kAda, kPlenty);
+  Issue bob(2, kBob, kPlenty);
+  EXPECT_EQ(kept_out_by(run_beside(*strategy, ada, bob, kBrief).outcome), "the lock of coupon 3");
+}
+
+TEST_F(Specific, PerProductLetsOtherProductsOfTheSameUserRunSideBySide) {
+  const auto strategy = workshop_.strategy("per_product");
+  Purchase tea(1, kAda, {{kTea, 1}});
+  Purchase coffee(2, kAda, {{kCoffee, 1}});
+  EXPECT_EQ(run_beside(*strategy, tea, coffee, kPatience).outcome, Outcome::commit());
+}
+
+TEST_F(Specific, PerProductKeepsOutAnOrderThatSharesOneOfSeveralProducts) {
+  const auto strategy = workshop_.strategy("per_product");
+  Purchase tea(1, kAda, {{kTea, 1}, {ProductId{3}, 1}});
+  Purchase both(2, kBob, {{kCoffee, 1}, {ProductId{3}, 1}});
+  EXPECT_EQ(kept_out_by(run_beside(*strategy, tea, both, kBrief).outcome), "the lock of product 3");
+  Purchase coffee(3, kBob, {{kCoffee, 1}});
+  EXPECT_EQ(run(*strategy, *store_, coffee, kPatience).outcome, Outcome::commit())
+      << "the lock that it had was not released";
+}
+
+// The last unit of tea is wanted twice, the second time while the first order stands between what
+// it has read and what it writes.
+TEST_F(Specific, StockUnprotectedUnderALockThatLeavesItOutSellsTheLastUnitTwice) {
+  for (const auto* const name : {"per_user", "global"}) {
+    const auto strategy = workshop_.strategy(name, {{"stock", "unprotected"}});
+    const auto other = workshop_.strategy(name, {{"stock", "unprotected"}});
+    const auto store = workshop_.store("memory");
+    ASSERT_TRUE(store->seed(small_sale(1)));
+    Purchase ada(1, kAda, {{kTea, 1}});
+    Purchase bob(2, kBob, {{kTea, 1}});
+    ada.between = [&](int) {
+      // As if on another server: with `global` one lock would keep him out.
+      EXPECT_EQ(run(*other, *store, bob).outcome, Outcome::commit()) << name;
+    };
+    EXPECT_EQ(run(*strategy, *store, ada).outcome, Outcome::commit()) << name;
+    EXPECT_EQ(Books::of(*store).orders.size(), 2U) << name;
+  }
+}
+
+TEST_F(Specific, StrategiesThatNeedLocksInTheStoreDoNotRunWithoutThem) {
+  for (const auto* const name : {"memory", "sqlite"}) {
+    const auto store = workshop_.store(name);
+    EXPECT_FALSE(workshop_.strategy("pessimistic")->runs_on(*store)) << name;
+    for (const auto* const scope : {"user", "product", "global"}) {
+      const auto strategy = workshop_.strategy("advisory", {{"scope", scope}});
+      EXPECT_FALSE(strategy->runs_on(*store)) << name << ", scope " << scope;
+    }
+    for (const auto* const lock : {"per_user", "global"}) {
+      EXPECT_FALSE(workshop_.strategy(lock, {{"stock", "row_lock"}})->runs_on(*store)) << name;
+      EXPECT_TRUE(workshop_.strategy(lock, {{"stock", "unprotected"}})->runs_on(*store)) << name;
+    }
+  }
+}
+
+TEST_F(Specific, AdvisoryLocksOfProductsRefuseAnotherWayToTakeStock) {
+  const plugin::Settings settings{{"scope", "product"}, {"stock", "row_lock"}};
+  try {
+    workshop_.strategy("advisory", settings);
+    FAIL() << "was accepted";
+  } catch (const std::runtime_error& error) {
+    EXPECT_NE(std::string(error.what()).find("stock: row_lock is for locks that leave stock out"),
+              std::string::npos)
+        << error.what();
+  }
 }
 
 // An operation that concerns two users; it does nothing.

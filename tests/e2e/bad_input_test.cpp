@@ -80,7 +80,7 @@ TEST(BadExperimentTest, IsRefusedWithEveryFaultAtOnce) {
           {"an unknown key in one cell",
            "experiment: tiny\nload: {vus: 1, duration: 1s}\n"
            "variants:\n  a: {lock: {use: global}}\n  b: {lock: {use: global, fairnes: 1}}\n",
-           "experiment.yaml:5: lock.fairnes: unknown option; this plugin has none (in cell "
+           "experiment.yaml:5: lock.fairnes: unknown option; expected \"stock\" (in cell "
            "\"b\")\n"},
           {"a key twice", "experiment: a\nexperiment: b\n",
            "experiment.yaml:2: experiment: is given twice\n"},
@@ -122,6 +122,9 @@ TEST(BadServerConfigTest, IsRefusedWithEveryFaultAtOnce) {
                "server.yaml:7: logs: unknown key; did you mean \"log\"?\n"},
           {"an option beyond its range", "lock: {use: optimistic, attempts: 0}\n",
            "server.yaml:1: lock.attempts: expected a whole number within 1..1000, got \"0\"\n"},
+          {"a lock without the servers it needs", "lock: {use: redlock}\n",
+           "lock.urls: lock redlock needs one: The Redis servers, host:port, separated by "
+           "commas\n"},
           {"not YAML", "store: {use: sqlite\n",
            "server.yaml:2: not YAML: end of map flow not found\n"},
           {"a list for a map", "server: [1, 2]\n",

@@ -3,12 +3,16 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <iterator>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
 
 namespace stampede::test {
 namespace {
+
+constexpr int kRedisNodes = 3;
 
 // In memory where the system has a place for that: these tests make hundreds of databases, and what
 // a disk keeps is not what they are about.
@@ -19,6 +23,17 @@ std::filesystem::path make_directory() {
   auto name = (parent / "stampede-locks-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make " + name);
   return name;
+}
+
+// Null for a plain strategy.
+const Variant* variant_of(const std::string& name) {
+  const auto* const found = std::ranges::find(kVariants, name, &Variant::name);
+  return found == std::end(kVariants) ? nullptr : found;
+}
+
+std::string plugin_of(const std::string& name) {
+  const auto* const variant = variant_of(name);
+  return variant == nullptr ? name : variant->strategy;
 }
 
 template <typename T>
@@ -53,9 +68,21 @@ std::unique_ptr<Store> Workshop::store(const std::string& name) {
   return made(catalog_.create<Store>(name, settings));
 }
 
+std::string Workshop::missing(const std::string& name) {
+  return plugin_of(name) == "redlock" ? RedisNodes::missing() : "";
+}
+
 std::unique_ptr<LockStrategy> Workshop::strategy(const std::string& name,
-                                                 const plugin::Settings& settings) {
-  return made(catalog_.create<LockStrategy>(name, settings));
+                                                 plugin::Settings settings) {
+  const auto* const variant = variant_of(name);
+  if (variant != nullptr) settings.emplace(variant->option, variant->value);
+  const auto plugin = plugin_of(name);
+  if (plugin == "redlock" && !settings.contains("urls")) {
+    if (!redis_) redis_ = std::make_unique<RedisNodes>(kRedisNodes);
+    settings["urls"] = redis_->urls();
+    settings["nodes"] = std::to_string(redis_->count());
+  }
+  return made(catalog_.create<LockStrategy>(plugin, settings));
 }
 
 }  // namespace stampede::test

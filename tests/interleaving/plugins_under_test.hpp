@@ -11,17 +11,37 @@
 #include <vector>
 
 #include "core/plugin/catalog.hpp"
+#include "tests/support/redis_nodes.hpp"
 
 namespace stampede::test {
 
-// Every strategy that claims to be correct.
-inline constexpr std::string_view kCorrectStrategies[] = {"global", "per_user", "optimistic",
-                                                          "atomic"};
-// Those of them that lock what belongs to a user.
-inline constexpr std::string_view kLockingStrategies[] = {"global", "per_user"};
+// Every strategy that claims to be correct, some of them with settings: see kVariants.
+inline constexpr std::string_view kCorrectStrategies[] = {
+    "global",        "per_user",    "per_user_row_lock", "per_product",      "optimistic",
+    "atomic",        "pessimistic", "advisory",          "advisory_product", "advisory_global",
+    "single_writer", "redlock",     "redlock_product",   "redlock_global"};
+// Those of them that hold a lock from before guarded() until the answer, if only one of this
+// process, and keep out who wants the same product for the same user.
+inline constexpr std::string_view kLockingStrategies[] = {
+    "global", "per_user", "per_user_row_lock", "per_product", "single_writer", "redlock"};
 // The one that is not correct, and proves that the tests notice.
 inline constexpr std::string_view kBaseline[] = {"unprotected"};
 inline constexpr std::string_view kStores[] = {"memory", "sqlite"};
+
+// A strategy under settings of its own, by a name for the lists above.
+struct Variant {
+  std::string_view name;
+  const char* strategy;
+  const char* option;
+  const char* value;
+};
+inline constexpr Variant kVariants[] = {
+    {"per_user_row_lock", "per_user", "stock", "row_lock"},
+    {"advisory_product", "advisory", "scope", "product"},
+    {"advisory_global", "advisory", "scope", "global"},
+    {"redlock_product", "redlock", "scope", "product"},
+    {"redlock_global", "redlock", "scope", "global"},
+};
 
 // A strategy on a store.
 struct Pairing {
@@ -39,14 +59,19 @@ class Workshop {
   Workshop(const Workshop&) = delete;
   Workshop& operator=(const Workshop&) = delete;
 
+  // Why plugins of this name cannot run on this machine, or "".
+  static std::string missing(const std::string& name);
+
   // Empty, with data of its own. Throws std::runtime_error when it cannot be made.
   std::unique_ptr<Store> store(const std::string& name);
-  std::unique_ptr<LockStrategy> strategy(const std::string& name,
-                                         const plugin::Settings& settings = {});
+  // The name of a strategy, or of a variant. `redlock` gets servers of this workshop's own, unless
+  // the settings name others.
+  std::unique_ptr<LockStrategy> strategy(const std::string& name, plugin::Settings settings = {});
 
  private:
   std::filesystem::path directory_;
   int stores_made_ = 0;
+  std::unique_ptr<RedisNodes> redis_;  // Started when a strategy needs them.
   plugin::Catalog catalog_;
 };
 

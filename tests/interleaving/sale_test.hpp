@@ -19,6 +19,8 @@ namespace stampede::test {
 class SaleTest : public testing::TestWithParam<Pairing> {
  protected:
   void SetUp() override {
+    const auto missing = Workshop::missing(GetParam().strategy);
+    if (!missing.empty()) GTEST_SKIP() << missing;
     strategy_ = workshop_.strategy(GetParam().strategy);
     open(small_sale());
     if (!strategy_->runs_on(*store_)) GTEST_SKIP() << "not applicable";

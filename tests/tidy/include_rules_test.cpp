@@ -40,6 +40,9 @@ TEST(IncludeRules, RefuseEveryStepUpTheLayers) {
       {"plugins/locks/global.cpp", "core/plugin/abi.hpp"},
       {"plugins/locks/global.cpp", "core/config/text.hpp"},
       {"plugins/locks/global.cpp", "plugins/stores/memory.hpp"},
+      {"plugins/redis/nodes.cpp", "plugins/locks/fifo.hpp"},
+      {"plugins/redis/nodes.cpp", "core/plugin/export.hpp"},
+      {"plugins/stores/memory.cpp", "plugins/redis/nodes.hpp"},
       {"experiments/load/engine.cpp", "plugins/locks/fifo.hpp"},
       {"experiments/load/engine.cpp", "experiments/cli/subcommands.hpp"},
       {"experiments/load/engine.cpp", "tests/support/clock.hpp"}};
@@ -56,6 +59,7 @@ TEST(IncludeRules, AllowEveryStepDownTheLayers) {
       {"core/plugin/catalog.cpp", "core/config/text.hpp"},
       {"plugins/locks/global.cpp", "core/plugin/export.hpp"},
       {"plugins/locks/global.cpp", "plugins/locks/execution.hpp"},
+      {"plugins/locks/redlock.cpp", "plugins/redis/nodes.hpp"},
       {"experiments/cli/load.cpp", "experiments/load/engine.hpp"},
       {"experiments/plan/cells.cpp", "experiments/stats/verdict.hpp"},
       {"tests/plugins/locks/line_test.cpp", "plugins/locks/fifo_line.hpp"}};

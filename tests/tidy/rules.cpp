@@ -27,8 +27,10 @@ const std::vector<Layer>& layers() {
       {"core/plugin/", {"core/api/", "core/config/"}},
       // The platform knows no experiments, and meets plugins through the catalog only.
       {"core/", {"core/"}},
-      // A plugin sees the contracts and the export header; parts may be shared within a kind.
-      {"plugins/locks/", {"core/api/", "core/plugin/export.hpp"}},
+      // A plugin sees the contracts and the export header; parts may be shared within a kind,
+      // and the Redis client among whatever speaks Redis.
+      {"plugins/locks/", {"core/api/", "core/plugin/export.hpp", "plugins/redis/"}},
+      {"plugins/redis/", {"core/api/"}},
       {"plugins/stores/", {"core/api/", "core/plugin/export.hpp"}},
       {"plugins/frontends/", {"core/api/", "core/plugin/export.hpp"}},
       {"plugins/", {"core/api/", "core/plugin/export.hpp"}},

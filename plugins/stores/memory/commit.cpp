@@ -75,7 +75,11 @@ class Committer {
  public:
   explicit Committer(State& state) : state_(state) {}
 
-  Result<Outcome> check(const std::vector<Command>& commands) {
+  Result<Outcome> check(const std::vector<Command>& commands, std::span<const Fence> fences) {
+    for (const auto& fence : fences) {
+      auto checked = check(fence);
+      if (!checked) return checked;
+    }
     // The key of a request goes before everything else: whoever lost the race for the last unit
     // against itself must hear of that, not that the goods are sold out.
     for (const auto& command : commands) {
@@ -106,6 +110,14 @@ class Committer {
       return stripe(c->charge.transaction_id).charges.contains(c->charge.transaction_id);
     }
     return false;
+  }
+
+  Result<Outcome> check(const Fence& fence) {
+    const auto& newest = state_.stripe(State::stripe_of(fence.resource)).newest_fences;
+    const auto found = newest.find(fence.resource);
+    if (found != newest.end() && found->second == fence.token) return Outcome::commit();
+    return fail(ErrorCode::kLeaseLost, "the lock on " + describe(fence.resource) +
+                                           " passed to another holder before the commit");
   }
 
   Result<Outcome> check(const CounterWrite& write) {
@@ -250,12 +262,13 @@ class Committer {
   std::vector<Event> events_;
 };
 
-Result<Outcome> State::commit(std::vector<Command> commands) {
+Result<Outcome> State::commit(std::vector<Command> commands, std::span<const Fence> fences) {
   StripeSet involved;
+  for (const auto& fence : fences) involved.set(stripe_of(fence.resource));
   for (const auto& command : commands) std::visit(Involved{involved}, command);
   const Guard guard(*this, involved);
   Committer committer(*this);
-  auto outcome = committer.check(commands);
+  auto outcome = committer.check(commands, fences);
   const auto counted = !outcome               ? Counted::kConflict
                        : outcome->committed() ? Counted::kCommit
                                               : Counted::kRefusal;

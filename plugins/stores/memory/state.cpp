@@ -18,6 +18,31 @@ State::Guard::~Guard() {
   }
 }
 
+std::size_t State::stripe_of(const Resource& resource) {
+  switch (resource.kind) {
+    case Resource::Kind::kUser:
+      return stripe_of(UserId{resource.id});
+    case Resource::Kind::kProduct:
+      return stripe_of(ProductId{resource.id});
+    case Resource::Kind::kCoupon:
+      break;
+  }
+  return stripe_of(CouponId{resource.id});
+}
+
+std::vector<Fence> State::issue(std::span<const Resource> resources) {
+  StripeSet involved;
+  for (const auto& resource : resources) involved.set(stripe_of(resource));
+  const Guard guard(*this, involved);
+  std::vector<Fence> fences;
+  fences.reserve(resources.size());
+  for (const auto& resource : resources) {
+    auto& newest = stripes_[stripe_of(resource)].newest_fences[resource];
+    fences.push_back({resource, ++newest});
+  }
+  return fences;
+}
+
 Holdings* State::holdings(UserId user) {
   auto& all = stripes_[stripe_of(user)].holdings;
   const auto found = all.find(value_of(user));

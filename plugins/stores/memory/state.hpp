@@ -12,9 +12,11 @@
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -43,13 +45,21 @@ struct Holdings {
   std::vector<OrderId> orders;
 };
 
+// Finds by any kind of text. Keys of one load share a long beginning, which is what an ordered map
+// would compare again and again.
+struct KeyHash {
+  using is_transparent = void;  // NOLINT(readability-identifier-naming): the library asks for it.
+  std::size_t operator()(std::string_view key) const { return std::hash<std::string_view>()(key); }
+};
+
 struct alignas(64) Stripe {
   std::mutex mutex;
   std::unordered_map<std::int64_t, Holdings> holdings;  // By user.
   std::set<std::pair<CouponId, UserId>> holders;        // Of coupons; the rows are in holdings.
   std::map<OrderId, Order> orders;
   std::map<std::string, Charge, std::less<>> charges;
-  std::map<std::string, RequestRecord, std::less<>> requests;
+  std::unordered_map<std::string, RequestRecord, KeyHash, std::equal_to<>> requests;
+  std::map<Resource, std::int64_t> newest_fences;
   std::array<std::int64_t, kCountedNames.size()> counted{};
 };
 
@@ -59,6 +69,7 @@ class State {
   static std::size_t stripe_of(UserId id) { return mix(value_of(id), 0x85EB); }
   static std::size_t stripe_of(CouponId id) { return mix(value_of(id), 0xC2B2); }
   static std::size_t stripe_of(const OrderId& id) { return top_bits(std::hash<OrderId>{}(id)); }
+  static std::size_t stripe_of(const Resource& resource);
   static std::size_t stripe_of(std::string_view key) {
     return std::hash<std::string_view>{}(key) % kStripes;
   }
@@ -73,8 +84,12 @@ class State {
   Order* order(const OrderId& id);
   Stripe& stripe(std::size_t index) { return stripes_[index]; }
 
-  // Checks all commands, then applies all or none, in one critical section.
-  Result<Outcome> commit(std::vector<Command> commands);
+  // Checks the fences and all commands, then applies all or none, in one critical section.
+  Result<Outcome> commit(std::vector<Command> commands, std::span<const Fence> fences);
+
+  // The next fence of each resource, in one critical section: a commit that carries an older one
+  // is over by then, or will find it stale.
+  std::vector<Fence> issue(std::span<const Resource> resources);
 
   // Fills the store; kInvalid when it holds anything.
   Result<void> seed(const Seed& seed);

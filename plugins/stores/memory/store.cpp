@@ -12,7 +12,7 @@
 namespace stampede::stores::memory {
 namespace {
 
-class MemoryStore final : public Store {
+class MemoryStore final : public Store, public FenceStore {
  public:
   explicit MemoryStore(const PluginConfig&) {}
 
@@ -20,13 +20,13 @@ class MemoryStore final : public Store {
 
   bool supports(const TransactionOptions& options) const override {
     return options.user != WriteForm::kLockedRead && options.product != WriteForm::kLockedRead &&
-           options.coupon != WriteForm::kLockedRead;
+           options.coupon != WriteForm::kLockedRead && options.named_locks == nullptr;
   }
 
   Result<Outcome> transact(const TransactionOptions& options, Operation& operation,
                            Context& context) override {
     if (!supports(options)) {
-      return fail(ErrorCode::kInvalid, "the memory store has no locked reads");
+      return fail(ErrorCode::kInvalid, "the memory store has no locked reads and no named locks");
     }
     ++context.phases.attempts;
     Rows rows(state_);
@@ -35,7 +35,7 @@ class MemoryStore final : public Store {
       auto outcome = work(operation, recorder, context);
       if (!outcome || !outcome->committed()) return outcome;
       const PhaseTimer timer(context.phases, Phase::kCommit);
-      return state_.commit(recorder.take_commands());
+      return state_.commit(recorder.take_commands(), context.fences);
     } catch (const std::exception& error) {  // The plugin's edge: nothing was applied.
       return fail(ErrorCode::kInternal, std::string("memory store: ") + error.what());
     }
@@ -46,6 +46,12 @@ class MemoryStore final : public Store {
   Result<void> seed(const Seed& seed) override { return state_.seed(seed); }
 
   Result<void> ping(Deadline) override { return {}; }
+
+  FenceStore* fences() override { return this; }
+
+  Result<std::vector<Fence>> issue(std::span<const Resource> resources, Context&) override {
+    return state_.issue(resources);
+  }
 
   StoreStats stats() const override {
     StoreStats stats;

@@ -1,13 +1,17 @@
 # Turns .sql files into a C++ header: an enumerator and a text for each query, and the migrations
-# in their order. Included, it offers stampede_embed_sql(<header> QUERIES <file>... MIGRATIONS
-# <file>...); run as a script (cmake -P), it writes the header.
+# in their order. Included, it offers stampede_embed_sql(<header> NAMESPACE <dialect> [DOLLARS]
+# QUERIES <file>... MIGRATIONS <file>...); run as a script (cmake -P), it writes the header.
+#
+# Of two queries with one name the later file counts, so that a dialect overrides what is shared.
+# DOLLARS turns the parameters ?1, ?2, ... into $1, $2, ...
 if(NOT CMAKE_SCRIPT_MODE_FILE)
   set(STAMPEDE_EMBED_SQL_SCRIPT "${CMAKE_CURRENT_LIST_FILE}")
   function(stampede_embed_sql header)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "QUERIES;MIGRATIONS")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "DOLLARS" "NAMESPACE" "QUERIES;MIGRATIONS")
     add_custom_command(
       OUTPUT "${header}"
-      COMMAND "${CMAKE_COMMAND}" "-DHEADER=${header}" "-DQUERIES=${arg_QUERIES}"
+      COMMAND "${CMAKE_COMMAND}" "-DHEADER=${header}" "-DNAMESPACE=${arg_NAMESPACE}"
+              "-DDOLLARS=${arg_DOLLARS}" "-DQUERIES=${arg_QUERIES}"
               "-DMIGRATIONS=${arg_MIGRATIONS}" -P "${STAMPEDE_EMBED_SQL_SCRIPT}"
       DEPENDS ${arg_QUERIES} ${arg_MIGRATIONS} "${STAMPEDE_EMBED_SQL_SCRIPT}"
       COMMENT "Embedding SQL"
@@ -29,11 +33,20 @@ function(enumerator_of name result)
   set(${result} "${enumerator}" PARENT_SCOPE)
 endfunction()
 
-set(enumerators "")
-set(texts "")
+set(names "")
 foreach(file IN LISTS QUERIES)
   get_filename_component(name "${file}" NAME_WE)
-  file(READ "${file}" text)
+  list(APPEND names "${name}")
+  set(file_of_${name} "${file}")
+endforeach()
+list(REMOVE_DUPLICATES names)
+set(enumerators "")
+set(texts "")
+foreach(name IN LISTS names)
+  file(READ "${file_of_${name}}" text)
+  if(DOLLARS)
+    string(REGEX REPLACE "\\?([0-9]+)" "$\\1" text "${text}")
+  endif()
   enumerator_of("${name}" enumerator)
   string(APPEND enumerators "  ${enumerator},\n")
   string(APPEND texts "    {\"${name}\", R\"sql(${text})sql\"},\n")
@@ -59,15 +72,14 @@ file(WRITE "${HEADER}" "// Generated from the .sql files; do not edit.
 #include <cstdint>
 #include <iterator>
 
-namespace stampede::stores::sqlite {
+#include \"plugins/stores/named_text.hpp\"
+
+namespace stampede::stores::${NAMESPACE} {
 
 enum class Query : std::uint16_t {
 ${enumerators}};
 
-struct NamedText {
-  const char* name;
-  const char* text;
-};
+using stores::NamedText;
 
 inline constexpr NamedText kQueries[] = {
 ${texts}};
@@ -77,5 +89,5 @@ inline constexpr std::size_t kQueryCount = std::size(kQueries);
 inline constexpr NamedText kMigrations[] = {
 ${steps}};
 
-}  // namespace stampede::stores::sqlite
+}  // namespace stampede::stores::${NAMESPACE}
 ")

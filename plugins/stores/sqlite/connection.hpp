@@ -20,9 +20,9 @@
 #include "core/api/ids.hpp"
 #include "core/api/operation.hpp"
 #include "core/api/result.hpp"
+#include "plugins/stores/query_times.hpp"
 #include "plugins/stores/sqlite/options.hpp"
 #include "plugins/stores/sqlite/queries.hpp"
-#include "plugins/stores/sqlite/query_times.hpp"
 
 namespace stampede::stores::sqlite {
 
@@ -97,11 +97,14 @@ class Connection {
   class Timing {
    public:
     Timing(Connection& connection, Query query)
-        : connection_(connection), query_(query), timed_(connection.counts_->count(query)) {
+        : connection_(connection),
+          query_(query),
+          timed_(connection.counts_->count(static_cast<std::size_t>(query))) {
       if (timed_) started_ = Clock::now();
     }
     ~Timing() {
-      if (timed_) connection_.times_.record(query_, Clock::now() - started_);
+      if (timed_)
+        connection_.times_.record(static_cast<std::size_t>(query_), Clock::now() - started_);
     }
     Timing(const Timing&) = delete;
     Timing& operator=(const Timing&) = delete;

@@ -34,12 +34,14 @@ std::unique_ptr<Connection> SqliteStore::open_writer() {
 
 bool SqliteStore::supports(const TransactionOptions& options) const {
   return options.user != WriteForm::kLockedRead && options.product != WriteForm::kLockedRead &&
-         options.coupon != WriteForm::kLockedRead;
+         options.coupon != WriteForm::kLockedRead && options.named_locks == nullptr;
 }
 
 Result<Outcome> SqliteStore::transact(const TransactionOptions& options, Operation& operation,
                                       Context& context) {
-  if (!supports(options)) return fail(ErrorCode::kInvalid, "the sqlite store has no locked reads");
+  if (!supports(options)) {
+    return fail(ErrorCode::kInvalid, "the sqlite store has no locked reads and no named locks");
+  }
   ++context.phases.attempts;
   try {
     std::vector<Command> commands;

@@ -37,7 +37,7 @@ class SqliteStore final : public Store {
 
   const Options options_;
   const FileLock lock_;
-  QueryTimes times_;
+  QueryTimes times_{kQueries};
   std::unique_ptr<Connection> writer_connection_;  // Until the writer has it.
   ReaderPool readers_;
   Writer writer_;

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <string>
 
+#include "core/config/dotted.hpp"
 #include "core/server/layers.hpp"
 
 namespace stampede::server {
@@ -136,6 +137,14 @@ TEST(ServerConfig, ChecksTheRangesThatAPluginDeclares) {
   EXPECT_NE(faults.find("server.yaml:5: lock.backoff_max: "), std::string::npos) << faults;
 }
 
+TEST(ServerConfig, NamesWhatALockWantsThatDoesNotRunOnTheStore) {
+  EXPECT_EQ(faults_of("store: {use: memory}\nlock: {use: pessimistic, attempts: 7}\n"),
+            "server.yaml:2: lock.use: lock pessimistic does not run on store memory\n");
+  EXPECT_EQ(faults_of("store: {use: memory}\nlock:\n  use: per_user\n  stock: row_lock\n"),
+            "server.yaml:3: lock.use: lock per_user with stock: row_lock does not run on store "
+            "memory\n");
+}
+
 TEST(ServerConfig, TakesDottedAndNestedKeysButNotBoth) {
   EXPECT_EQ(parsed("store.use: memory\nserver.port: 81\n").config.http.port, 81);
   EXPECT_EQ(faults_of("store: {use: memory}\nserver: {port: 1}\nserver.port: 2\n"),
@@ -180,7 +189,7 @@ config::Tree layered(const std::string& file, const Environment& environment,
   auto tree = *config::parse_yaml(with_plugins(file), "server.yaml", faults);
   for (const auto& layer :
        {environment_layer(environment, faults), settings_layer(settings, faults)}) {
-    tree = config::merge(nested(tree, faults), nested(layer, faults));
+    tree = config::merge(config::nested(tree, "", faults), config::nested(layer, "", faults));
   }
   EXPECT_TRUE(faults.empty()) << config::describe(faults);
   return tree;

@@ -33,6 +33,19 @@ TEST(LoadRun, PerVuIterationsAreDoneByEachUserOnItsOwnConnection) {
   EXPECT_FALSE(result.stopped);
 }
 
+TEST(LoadRun, SaysHowLongItWillTakeBeforeItHasSentAnything) {
+  const TestServer server(ok);
+  auto plan = plan_for(server);
+  plan.warmup = 100ms;
+  plan.duration = 200ms;
+  const auto run = LoadRun::start(plan);
+  ASSERT_TRUE(run);
+  // Whoever watches must not take a load that has hardly begun for one that has reached its end.
+  EXPECT_EQ((*run)->progress().planned, 300ms);
+  (*run)->stop();
+  EXPECT_TRUE((*run)->wait());
+}
+
 TEST(LoadRun, SharedIterationsAreDoneOnceInAll) {
   const TestServer server(ok);
   const auto result = must(run_load(iterations(server, ExecutorKind::kSharedIterations, 7, 100)));

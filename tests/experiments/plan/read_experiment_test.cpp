@@ -129,7 +129,7 @@ TEST(ExperimentFiles, ReportEveryMistakeAtOnceWithItsLine) {
             "x.yaml:4: data.preset: expected \"small\", \"s2\", \"s3\" or \"s5\", got \"s9\"; did "
             "you mean \"s2\"?\n"
             "x.yaml:6: variants.one: expected a map of what this variant changes\n"
-            "x.yaml:7: variants.two.lock.use: is given twice\n"
+            "x.yaml:7: variants.two.lock.use: is given twice, dotted and nested\n"
             "x.yaml:8: matrix: expected either variants or matrix, not both\n"
             "x.yaml:9: blocks: expected a whole number, got \"none\"\n"
             "x.yaml:10: baseline: expected the name of a cell, got \"tow\"; did you mean \"two\"?\n"

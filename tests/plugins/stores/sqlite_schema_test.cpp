@@ -48,7 +48,7 @@ TEST_F(SqliteSchema, AppliesAllMigrationsOrNone) {
   const auto good = sql("foreign_table");
   const sqlite::NamedText migrations[] = {{"0001_good", good.c_str()},
                                           {"0002_bad", "no such verb"}};
-  sqlite::QueryTimes times;
+  stores::QueryTimes times{sqlite::kQueries};
   {
     sqlite::Connection connection(options_, times);
     try {
@@ -64,7 +64,7 @@ TEST_F(SqliteSchema, AppliesAllMigrationsOrNone) {
 TEST_F(SqliteSchema, AppliesOnlyTheMigrationsThatAreMissing) {
   const auto second = sql("foreign_table");
   const sqlite::NamedText migrations[] = {sqlite::kMigrations[0], {"0002_notes", second.c_str()}};
-  sqlite::QueryTimes times;
+  stores::QueryTimes times{sqlite::kQueries};
   for (const std::size_t newest : {1U, 2U, 2U}) {
     sqlite::Connection connection(options_, times);
     sqlite::prepare_schema(connection, options_.path, std::span(migrations).first(newest));

@@ -4,26 +4,30 @@
 
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <vector>
 
 #include "core/api/histogram.hpp"
 #include "core/api/store.hpp"
-#include "plugins/stores/sqlite/queries.hpp"
+#include "plugins/stores/named_text.hpp"
 
-namespace stampede::stores::sqlite {
+namespace stampede::stores {
 
 // How often one connection ran each query. Written by the thread that has the connection, read by
 // any.
 class QueryCounts {
  public:
+  explicit QueryCounts(std::size_t queries) : counts_(queries) {}
+
   // Answers whether this run is one to time.
-  bool count(Query query) {
-    auto& counter = counts_[static_cast<std::size_t>(query)];
+  bool count(std::size_t query) {
+    auto& counter = counts_[query];
     const auto before = counter.load(std::memory_order_relaxed);
     counter.store(before + 1, std::memory_order_relaxed);  // One writer: no atomic increment.
     return before % 8 == 0;
@@ -33,15 +37,20 @@ class QueryCounts {
   }
 
  private:
-  std::array<std::atomic<std::int64_t>, kQueryCount> counts_{};
+  std::vector<std::atomic<std::int64_t>> counts_;
 };
 
 class QueryTimes {
  public:
+  // The queries have static lifetime; they are told apart by their position.
+  explicit QueryTimes(std::span<const NamedText> queries);
+
   // Counts for one more connection, which outlive it.
   std::shared_ptr<QueryCounts> add_connection();
+  // Keeps what the connection counted and lets go of its counts.
+  void retire(const std::shared_ptr<QueryCounts>& counts);
 
-  void record(Query query, std::chrono::nanoseconds spent);
+  void record(std::size_t query, std::chrono::nanoseconds spent);
 
   // Of the queries that were run at least once.
   std::vector<QueryStats> stats() const;
@@ -52,9 +61,11 @@ class QueryTimes {
     std::unique_ptr<Histogram> histogram;  // Made with the first run: most are never run.
   };
 
+  const std::span<const NamedText> queries_;
   mutable std::mutex connections_mutex_;
   std::vector<std::shared_ptr<QueryCounts>> connections_;
-  mutable std::array<Timed, kQueryCount> timed_;
+  std::vector<std::int64_t> retired_;
+  mutable std::vector<Timed> timed_;
 };
 
-}  // namespace stampede::stores::sqlite
+}  // namespace stampede::stores

@@ -1,0 +1,1 @@
+COMMENT ON SCHEMA {name} IS '{owner}'

@@ -1,0 +1,1 @@
+DROP INDEX user_coupons_user_coupon

@@ -1,0 +1,1 @@
+SELECT issue_fences($1, $2, $3)

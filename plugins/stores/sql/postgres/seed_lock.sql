@@ -1,0 +1,2 @@
+-- Of two seeds at once the second finds the first.
+LOCK TABLE products IN SHARE ROW EXCLUSIVE MODE
