@@ -8,9 +8,8 @@ install(FILES "${PROJECT_SOURCE_DIR}/core/plugin/abi.hpp"
               "${PROJECT_SOURCE_DIR}/core/plugin/export.hpp"
               "${PROJECT_BINARY_DIR}/generated/core/plugin/abi_hash.hpp"
         COMPONENT headers DESTINATION include/stampede/core/plugin)
-install(FILES "${PROJECT_SOURCE_DIR}/plugins/stores/write_set.hpp"
-              "${PROJECT_SOURCE_DIR}/plugins/stores/seed_rows.hpp"
-        COMPONENT headers DESTINATION include/stampede/plugins/stores)
+file(GLOB store_headers CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/plugins/stores/*.hpp")
+install(FILES ${store_headers} COMPONENT headers DESTINATION include/stampede/plugins/stores)
 install(TARGETS store_parts COMPONENT headers ARCHIVE DESTINATION lib/stampede)
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/experiments/catalogue" COMPONENT bench
         DESTINATION share/stampede FILES_MATCHING PATTERN "*.yaml")

@@ -108,8 +108,7 @@ class Crowd {
  public:
   static constexpr int kMost = 20;
 
-  explicit Crowd(Sale& sale, std::chrono::nanoseconds patience)
-      : sale_(sale), patience_(patience) {}
+  explicit Crowd(Sale& sale) : sale_(sale) {}
 
   // How many of those who came later got the lock before the first one did.
   int overtakes() {
@@ -146,7 +145,7 @@ class Crowd {
     threads_[number] = std::thread([this, &operation, number] {
       ids_[number] = static_cast<int>(::syscall(SYS_gettid));
       ids_[number].notify_one();
-      const auto ignored = run(*sale_.strategy, *sale_.store, operation, patience_).outcome;
+      const auto ignored = run(*sale_.strategy, *sale_.store, operation).outcome;
       static_cast<void>(ignored);
       ended_[number] = true;
     });
@@ -171,7 +170,6 @@ class Crowd {
   }
 
   Sale& sale_;
-  const std::chrono::nanoseconds patience_;
   std::atomic<bool> early_is_in_ = false;
   std::atomic<int> overtakes_ = 0;
   std::atomic<int> newcomers_ = 0;
@@ -189,7 +187,7 @@ Findings nobody_is_overtaken_without_end(const Subject& subject) {
     return findings;
   }
   Sale sale(subject);
-  Crowd crowd(sale, subject.patience);
+  Crowd crowd(sale);
   const auto overtakes = crowd.overtakes();
   findings.expect(overtakes < Crowd::kMost,
                   "an operation that waited was passed over for all of the " +

@@ -68,8 +68,9 @@ Findings a_request_that_comes_too_late_is_not_begun(const Subject& subject) {
 }
 
 // A competitor changes what the work has read, in each of its runs, past any lock except one in the
-// store itself.
-Findings retries_end_at_the_deadline(const Subject& subject) {
+// store itself. Answers whether the first run came to its end within the time limit, so that there
+// was something to retry.
+bool retry_until(const Subject& subject, std::chrono::nanoseconds time_limit, Findings& findings) {
   Sale sale(subject);
   std::atomic<bool> keeps_coming = true;
   Purchase purchase(1, kAda, {{kTea, 1}});
@@ -80,15 +81,23 @@ Findings retries_end_at_the_deadline(const Subject& subject) {
     static_cast<void>(ignored);
   };
   auto running = std::async(std::launch::async,
-                            [&] { return run(*sale.strategy, *sale.store, purchase, kBrief * 4); });
-  Findings findings;
-  if (running.wait_for(subject.patience) != std::future_status::ready) {
+                            [&] { return run(*sale.strategy, *sale.store, purchase, time_limit); });
+  if (running.wait_for(time_limit + subject.patience) != std::future_status::ready) {
     findings.expect(false, "an operation was retried beyond its deadline");
   }
   keeps_coming = false;
   const auto outcome = running.get().outcome;
   findings.expect(outcome || is_timeout(outcome) || outcome.error().code == ErrorCode::kConflict,
                   "answered " + show(outcome));
+  return !is_timeout(outcome) || purchase.work_runs() > 1;
+}
+
+Findings retries_end_at_the_deadline(const Subject& subject) {
+  Findings findings;
+  // On a busy machine the time may be over before anything could be retried.
+  for (auto limit = kBrief * 4; limit < kPatience; limit *= 4) {
+    if (retry_until(subject, limit, findings)) break;
+  }
   return findings;
 }
 

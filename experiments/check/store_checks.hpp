@@ -16,15 +16,17 @@ std::span<const Check> store_race_checks();
 std::span<const Check> store_cart_checks();
 // Read views, seeds and the outbox.
 std::span<const Check> store_view_checks();
+// What only some stores can: batches, fences.
+std::span<const Check> store_power_checks();
 // Many callers, everything at once.
 std::span<const Check> store_load_checks();
 
 // Fences, where the store issues them.
 std::span<const Check> store_fence_checks();
 
-inline std::array<std::span<const Check>, 6> store_checks() {
-  return {store_verb_checks(), store_view_checks(), store_race_checks(),
-          store_cart_checks(), store_load_checks(), store_fence_checks()};
+inline std::array<std::span<const Check>, 7> store_checks() {
+  return {store_verb_checks(),  store_view_checks(), store_race_checks(), store_cart_checks(),
+          store_power_checks(), store_load_checks(), store_fence_checks()};
 }
 
 }  // namespace stampede::check

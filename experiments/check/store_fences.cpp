@@ -22,12 +22,9 @@ constexpr auto kBlindly = TransactionOptions::all(WriteForm::kReadThenWrite);
 
 // A seeded store that issues fences, if it does; else the check does not apply.
 bool begins(StoreTrial& trial) {
-  if (trial.store().fences() == nullptr) {
-    trial.does_not_apply("it issues no fences");
-    return false;
-  }
+  if (!trial.applies(trial.store().fences() != nullptr, "the store issues no fences")) return false;
   trial.seed();
-  return trial.has(WriteForm::kReadThenWrite);
+  return trial.applies(trial.store().supports(kBlindly), "the store does not write blindly");
 }
 
 std::vector<Fence> issue(StoreTrial& trial, const std::vector<Resource>& resources) {

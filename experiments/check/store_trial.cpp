@@ -1,5 +1,6 @@
 #include "experiments/check/store_trial.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <string_view>
 
@@ -14,7 +15,24 @@ StoreTrial::~StoreTrial() = default;
 
 void StoreTrial::start_again() {
   store_.reset();
-  store_ = subject_.make_store();
+  open(subject_.make_store());
+}
+
+void StoreTrial::start_without_unique_index() {
+  constexpr std::string_view kIndex = "indexes.user_coupons_user_coupon";
+  const bool can_go_without =
+      subject_.make_store_with && std::ranges::any_of(subject_.options, [&](const auto& option) {
+        return option.name == kIndex;
+      });
+  if (!can_go_without) return start_again();
+  store_.reset();
+  auto made = subject_.make_store_with({{std::string(kIndex), "false"}});
+  if (!made) throw std::runtime_error(made.error().message);
+  open(std::move(*made));
+}
+
+void StoreTrial::open(std::unique_ptr<Store> store) {
+  store_ = std::move(store);
   if (watch_ == Watch::kYes && subject_.history != nullptr) {
     store_ = std::make_unique<WatchedStore>(std::move(store_), *subject_.history);
   }
@@ -53,12 +71,10 @@ std::vector<WriteForm> StoreTrial::forms() const {
   return forms;
 }
 
-bool StoreTrial::has(WriteForm form) {
-  if (store_->supports(TransactionOptions::all(form))) return true;
+bool StoreTrial::applies(bool it_does, const std::string& or_else) {
   const std::lock_guard guard(mutex_);
-  findings_.does_not_apply("the store does not support the form: " +
-                           show(TransactionOptions::all(form)));
-  return false;
+  if (!it_does) findings_.does_not_apply(or_else);
+  return it_does;
 }
 
 bool StoreTrial::expect(bool kept, const char* what, const char* file, int line) {

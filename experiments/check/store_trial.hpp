@@ -34,6 +34,8 @@ class StoreTrial {
   std::unique_ptr<ReadView> view();
   // Another store, empty.
   void start_again();
+  // The same, for what a unique index of granted coupons would prevent.
+  void start_without_unique_index();
   // Throws std::runtime_error when the store does not take it.
   void seed();
 
@@ -45,9 +47,8 @@ class StoreTrial {
 
   // Those of kAtomic, kReadThenWrite and kVersioned that the store supports.
   std::vector<WriteForm> forms() const;
-  // Whether it supports the form; the check does not apply if not.
-  bool has(WriteForm form);
-  void does_not_apply(const std::string& because) { findings_.does_not_apply(because); }
+  // Whether the check applies to this store at all, and if not, why.
+  bool applies(bool it_does, const std::string& or_else);
 
   std::int64_t stock(std::int64_t id) { return (*view()->product(ProductId{id}))->stock; }
   std::int64_t balance(std::int64_t id) { return (*view()->wallet(UserId{id}))->balance.minor; }
@@ -72,6 +73,7 @@ class StoreTrial {
   Findings findings() const;
 
  private:
+  void open(std::unique_ptr<Store> store);
   void unequal(const char* what, const std::string& found, const std::string& expected,
                const char* file, int line);
   void found(const std::string& text, const char* file, int line);

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <string>
-#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -21,18 +20,29 @@ const char* const kEveryStore[] = {"memory", "sqlite", "postgres"};
 class StoreContract : public ::testing::TestWithParam<std::tuple<Check, const char*>> {
  protected:
   // Empty, with data of its own.
-  std::unique_ptr<Store> make_store(const std::string& name) {
-    plugin::Settings settings;
+  Result<std::unique_ptr<Store>> make_store(const std::string& name, plugin::Settings settings) {
     if (name == "sqlite") {
       settings["path"] = directory_.file("store-" + std::to_string(++stores_made_) + ".db");
+    } else if (name == "postgres") {
+      auto& cluster = PostgresCluster::instance();
+      settings["url"] = cluster.url();
+      settings["schema"] = cluster.fresh_schema();
     }
-    if (name == "postgres") {
-      settings["url"] = PostgresCluster::instance().url();
-      settings["schema"] = PostgresCluster::instance().fresh_schema();
-    }
-    auto made = open_store(name, settings);
-    if (!made) throw std::runtime_error(made.error().message);
-    return std::move(*made);
+    return open_store(name, settings);
+  }
+
+  check::Subject subject_of(const std::string& name) {
+    check::Subject subject;
+    subject.make_store = [this, name] {
+      auto made = make_store(name, {});
+      if (!made) throw std::runtime_error(made.error().message);
+      return std::move(*made);
+    };
+    subject.make_store_with = [this, name](const check::Settings& settings) {
+      return make_store(name, settings);
+    };
+    subject.options = catalog().describe(plugin::Kind::kStore, name)->options;
+    return subject;
   }
 
  private:
@@ -42,12 +52,10 @@ class StoreContract : public ::testing::TestWithParam<std::tuple<Check, const ch
 
 TEST_P(StoreContract, Keeps) {
   const auto& [check, store] = GetParam();
-  if (store == std::string_view("postgres")) {
-    const auto& missing = PostgresCluster::instance().missing();
-    if (!missing.empty()) GTEST_SKIP() << missing;
+  if (store == std::string("postgres") && !PostgresCluster::instance().missing().empty()) {
+    GTEST_SKIP() << PostgresCluster::instance().missing();
   }
-  const check::Subject subject{.make_store = [&, name = store] { return make_store(name); }};
-  const auto report = check::run(check, subject);
+  const auto report = check::run(check, subject_of(store));
   EXPECT_EQ(report.broken, "") << report.history;
   if (!report.not_applicable.empty()) GTEST_SKIP() << report.not_applicable;
 }
