@@ -50,7 +50,11 @@ class QuorumLockTest : public testing::Test {
     return lock.acquire({kKey}, Clock::now() + patience);
   }
 
-  static bool is_free(QuorumLock& lock) { return acquire(lock).has_value(); }
+  static bool is_free(QuorumLock& lock) {
+    const auto held = acquire(lock);
+    if (!held) ADD_FAILURE() << held.error().message;
+    return held.has_value();
+  }
 
   static void expect_taken(QuorumLock& lock) {
     const auto refused = acquire(lock, kBrief);
@@ -101,6 +105,7 @@ TEST_F(QuorumLockTest, ExcludesEveryThreadOfEveryInstance) {
         const auto held = acquire(*locks[static_cast<std::size_t>(thread % 2)]);
         if (!held) {
           ++failures;
+          ADD_FAILURE() << held.error().message;
           continue;
         }
         if (++inside > 1) ++collisions;
