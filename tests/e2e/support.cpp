@@ -5,7 +5,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <string_view>
 #include <utility>
 
@@ -31,7 +31,9 @@ fs::path Folder::write(const std::string& name, const std::string& text) const {
 
 std::string read_text(const fs::path& file) {
   std::ifstream stream(file);
-  return {std::istreambuf_iterator<char>(stream), {}};
+  std::ostringstream text;  // A process that ends while its file is read is no exception here.
+  text << stream.rdbuf();
+  return text.str();
 }
 
 Program::Program(const Folder& folder, const std::string& name, std::vector<std::string> arguments)

@@ -44,6 +44,44 @@ TEST_F(CollectTest, QueriesAndTimeoutsAreThoseOfTheWindow) {
   EXPECT_EQ(block.gauges[0].value, 7);
 }
 
+TEST_F(CollectTest, InstancesAreMergedAndNoPercentileIsAveraged) {
+  outcome_.stats_before = {stats("", 0), stats("", 1)};
+  outcome_.stats = {stats(R"({"name":"commit","count":10,"meanUs":100,"p95Us":400})", 2),
+                    stats(R"({"name":"commit","count":30,"meanUs":200,"p95Us":300})", 4)};
+  const auto block = collected();
+  ASSERT_EQ(block.queries.size(), 1U);
+  EXPECT_EQ(block.queries[0].count, 40);
+  EXPECT_EQ(block.queries[0].mean, 175us);
+  EXPECT_EQ(block.queries[0].p95, 400us);  // Of the worse one.
+  EXPECT_EQ(block.pool.timeouts, 5);
+  EXPECT_EQ(block.pool.idle, 4);
+  ASSERT_EQ(block.gauges.size(), 2U);
+  EXPECT_EQ(block.gauges[1].name, "server 2 wal_pages");
+}
+
+TEST_F(CollectTest, ProcessesAreToldApartAndSecondBySecond) {
+  const auto used = [](std::chrono::milliseconds cpu, std::int64_t sent) {
+    return environment::Usage{.cpu = cpu, .resident_bytes = 1'000, .sent_bytes = sent};
+  };
+  outcome_.process_names = {"server 1", "server 2", "postgres", "generator"};
+  outcome_.samples = {{0s, {used(0ms, 0), used(0ms, 0), used(0ms, 0), used(0ms, 0)}},
+                      {1s, {used(100ms, 7), used(0ms, 0), used(500ms, 0), used(0ms, 0)}},
+                      {3s, {used(900ms, 9), used(0ms, 0), used(500ms, 0), used(0ms, 0)}}};
+  outcome_.usage =
+      WindowUsage{.processes = {used(900ms, 9), used(100ms, 1), used(500ms, 0), used(50ms, 0)},
+                  .foreign_cpu = 0.1};
+  const auto block = collected();
+  ASSERT_EQ(block.processes.size(), 4U);
+  EXPECT_EQ(block.processes[2].name, "postgres");
+  EXPECT_EQ(block.processes[2].use.cpu_s, 0.5);
+  EXPECT_EQ(block.processes[0].samples.at_s, (std::vector<double>{1, 3}));
+  EXPECT_EQ(block.processes[0].samples.cpu, (std::vector<double>{0.1, 0.4}));
+  EXPECT_EQ(block.processes[0].samples.sent_bytes, (std::vector<std::int64_t>{7, 2}));
+  EXPECT_EQ(block.server.cpu_s, 1.0);  // Both instances.
+  EXPECT_EQ(block.bench.cpu_s, 0.05);
+  EXPECT_EQ(block.foreign_cpu, 0.1);
+}
+
 TEST_F(CollectTest, AFailureKeepsItsWordsAndItsAudits) {
   outcome_.failure = "the server died under load: signal 9";
   outcome_.findings = audit::all_unknown("the run failed before the audit");

@@ -1,0 +1,99 @@
+// What the bench provides, decided by what plugins declare.
+
+#include "experiments/runner/needs.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "experiments/plan/read_experiment.hpp"
+
+namespace stampede::runner {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+class NeedsTest : public ::testing::Test {
+ protected:
+  NeedsTest() { ::setenv("STAMPEDE_PLUGIN_PATH", STAMPEDE_PLUGIN_DIR, 1); }
+
+  std::optional<plan::Experiment> read(const std::string& yaml) {
+    const auto tree = config::parse_yaml("experiment: x\n" + yaml, "x.yaml", faults_);
+    return plan::experiment_from(*tree, {}, {.needs = find_needs}, faults_);
+  }
+
+  plan::Needs needs_of(const std::string& yaml) {
+    const auto experiment = read(yaml);
+    EXPECT_TRUE(experiment) << config::describe(faults_);
+    return experiment ? experiment->cells[0].needs : plan::Needs{};
+  }
+
+  std::string refusal(const std::string& yaml) {
+    EXPECT_FALSE(read(yaml));
+    return config::describe(faults_);
+  }
+
+  config::Faults faults_;
+};
+
+TEST_F(NeedsTest, AStoreThatKeepsAFileGetsOneForEachRun) {
+  EXPECT_TRUE(needs_of("base: {store: {use: sqlite}}").store_file);
+  EXPECT_TRUE(needs_of("base: {}").store_file);  // The default.
+  EXPECT_FALSE(needs_of("base: {store: {use: memory}}").store_file);
+  EXPECT_THAT(refusal("base: {store: {use: sqlite, path: /tmp/mine.db}}"),
+              HasSubstr("x.yaml:2: store.path: every run of a cell gets a fresh file"));
+}
+
+TEST_F(NeedsTest, AStoreWithoutItsUrlGetsAPrivateServerElseASchema) {
+  const auto own = needs_of("base: {store: {use: postgres}}");
+  EXPECT_TRUE(own.postgres);
+  EXPECT_FALSE(own.schema);
+  EXPECT_FALSE(own.store_file);
+  const auto users = needs_of("base: {store: {use: postgres, url: postgresql://there/db}}");
+  EXPECT_FALSE(users.postgres);
+  EXPECT_TRUE(users.schema);
+  EXPECT_THAT(refusal("base: {store: {use: postgres, url: postgresql://there/db, schema: mine}}"),
+              HasSubstr("x.yaml:2: store.schema: the bench makes a schema for each run"));
+}
+
+TEST_F(NeedsTest, ALockThatSpeaksRedisGetsItsNodes) {
+  EXPECT_EQ(needs_of("base: {lock: {use: redlock}}").redis_nodes, 1);
+  EXPECT_EQ(needs_of("base: {lock: {use: redlock, nodes: 3}}").redis_nodes, 3);
+  EXPECT_EQ(needs_of("base: {lock: {use: redlock, urls: \"there:6379\"}}").redis_nodes, 0);
+  EXPECT_EQ(needs_of("base: {lock: {use: per_user}}").redis_nodes, 0);
+}
+
+TEST_F(NeedsTest, SeveralInstancesNeedAStoreThatTheyCanShare) {
+  for (const auto* store : {"memory", "sqlite"}) {
+    faults_.clear();
+    EXPECT_THAT(
+        refusal("base: {store: {use: " + std::string(store) + "}}\ninstances: 3\n"),
+        AllOf(HasSubstr("x.yaml:3: instances: 3 instances need a store"), HasSubstr(store)));
+  }
+  faults_.clear();
+  EXPECT_TRUE(needs_of("base: {store: {use: postgres}}\ninstances: 3\n").postgres);
+}
+
+TEST_F(NeedsTest, ALockThatDoesNotRunOnTheStoreIsNotApplicable) {
+  const auto experiment =
+      read("matrix: {lock.use: [pessimistic, per_user], store.use: [memory, postgres]}\n");
+  ASSERT_TRUE(experiment) << config::describe(faults_);
+  EXPECT_THAT(experiment->cells[0].needs.not_applicable,
+              HasSubstr("lock pessimistic does not run on store memory"));
+  for (std::size_t i = 1; i < 4; ++i) EXPECT_EQ(experiment->cells[i].needs.not_applicable, "");
+}
+
+TEST_F(NeedsTest, AProcessorThatIsNotThereIsRefused) {
+  EXPECT_THAT(refusal("cpus: {server: [1000]}\n"),
+              HasSubstr("x.yaml:2: cpus: this machine lets the bench use no CPU 1000"));
+}
+
+TEST_F(NeedsTest, WhatTheServerRefusesIsAFaultWithItsLine) {
+  EXPECT_THAT(refusal("base:\n  lock: {use: redlock, nodes: many}\n  store: {use: postgrs}\n"),
+              AllOf(HasSubstr("x.yaml:3: lock.nodes"), HasSubstr("x.yaml:4: store.use")));
+}
+
+}  // namespace
+}  // namespace stampede::runner
