@@ -79,7 +79,7 @@ auto PostgresStore::guarded(const char* what, Action action) -> decltype(action(
 
 Result<PostgresStore::Lease> PostgresStore::borrow(Deadline deadline) {
   auto lease = pool_.borrow(deadline);
-  if (!lease || prepared_.load(std::memory_order_acquire)) return lease;
+  if (!lease || prepared_) return lease;
   if (auto ready = prepare(**lease, deadline); !ready) return Unexpected(std::move(ready.error()));
   return lease;
 }
@@ -91,21 +91,34 @@ Result<PostgresStore::Lease> PostgresStore::borrow(Context& context) {
 
 // The first caller to get here migrates; whoever comes meanwhile waits for that.
 Result<void> PostgresStore::prepare(Connection& connection, Deadline deadline) {
-  const std::unique_lock lock(preparing_, deadline);
-  if (!lock.owns_lock()) {
-    return fail(ErrorCode::kPoolTimeout, "postgres: the schema was not ready before the deadline");
+  {
+    std::unique_lock lock(preparing_mutex_);
+    if (!preparing_ended_.wait_until(lock, deadline, [this] { return !preparing_; })) {
+      return fail(ErrorCode::kPoolTimeout,
+                  "postgres: the schema was not ready before the deadline");
+    }
+    if (prepared_) return {};
+    preparing_ = true;
   }
-  if (prepared_.load(std::memory_order_acquire)) return {};
-  if (auto ready = prepare_schema(connection, options_); !ready) return ready;
-  prepared_.store(true, std::memory_order_release);
-  // One at a time, while nobody else borrows: each lease ends after the last was made.
+  auto ready = guarded("migration", [&] { return prepare_schema(connection, options_); });
+  {
+    const std::lock_guard guard(preparing_mutex_);
+    preparing_ = false;
+    prepared_ = ready.has_value();
+  }
+  preparing_ended_.notify_all();
+  if (ready) warm_up(deadline);
+  return ready;
+}
+
+// Holds them all until the last one is open.
+void PostgresStore::warm_up(Deadline deadline) {
   std::vector<Lease> warm;
   while (warm.size() + 1 < options_.pool.min) {
     auto another = pool_.borrow(deadline);
-    if (!another) break;  // Whoever needs it will hear why.
+    if (!another) return;  // Whoever needs it will hear why.
     warm.push_back(std::move(*another));
   }
-  return {};
 }
 
 bool PostgresStore::supports(const TransactionOptions& options) const {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <mutex>
 
 #include "core/api/store.hpp"
@@ -49,6 +50,7 @@ class PostgresStore final : public Store, public BatchStore, public FenceStore {
   Result<Lease> borrow(Deadline deadline);
   Result<Lease> borrow(Context& context);
   Result<void> prepare(Connection& connection, Deadline deadline);
+  void warm_up(Deadline deadline);
   // Runs the action, and turns what it throws into an error that names it.
   template <typename Action>
   auto guarded(const char* what, Action action) -> decltype(action());
@@ -57,8 +59,10 @@ class PostgresStore final : public Store, public BatchStore, public FenceStore {
   const std::string connection_string_;
   QueryTimes times_;
   Pool<Connection> pool_;
-  std::timed_mutex preparing_;
-  std::atomic<bool> prepared_ = false;
+  std::mutex preparing_mutex_;
+  std::condition_variable preparing_ended_;
+  bool preparing_ = false;
+  std::atomic<bool> prepared_ = false;  // Set under the mutex, once.
 };
 
 }  // namespace stampede::stores::postgres

@@ -1,9 +1,10 @@
 #include "plugins/stores/postgres/write_parameters.hpp"
 
 #include <algorithm>
+#include <array>
+#include <limits>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <variant>
 
@@ -28,25 +29,18 @@ int mode_of(WriteForm form) {
 std::int64_t stored(TimePoint time) { return time.time_since_epoch().count(); }
 
 // What two transactions may both want to write is written in one order by both.
-auto place_of(const Command& command) {
-  struct Place {
-    std::tuple<std::int64_t, std::int64_t> operator()(const CounterWrite& c) { return {c.id, 0}; }
-    std::tuple<std::int64_t, std::int64_t> operator()(const UseCoupon& c) {
-      return {value_of(c.user), value_of(c.coupon)};
-    }
-    std::tuple<std::int64_t, std::int64_t> operator()(const GrantCoupon& c) {
-      return {value_of(c.granted.user), value_of(c.granted.coupon)};
-    }
-    std::tuple<std::int64_t, std::int64_t> operator()(const AddToCart& c) {
-      return {value_of(c.user), value_of(c.product)};
-    }
-    std::tuple<std::int64_t, std::int64_t> operator()(const AddOrder&) { return {0, 0}; }
-    std::tuple<std::int64_t, std::int64_t> operator()(const ClearCart&) { return {0, 0}; }
-    std::tuple<std::int64_t, std::int64_t> operator()(const Emit&) { return {0, 0}; }
-    std::tuple<std::int64_t, std::int64_t> operator()(const AddCharge&) { return {0, 0}; }
-    std::tuple<std::int64_t, std::int64_t> operator()(const RecordRequest&) { return {0, 0}; }
-  };
-  return std::visit(Place{}, command);
+std::pair<std::int64_t, std::int64_t> place_of(const Command& command) {
+  if (const auto* c = std::get_if<CounterWrite>(&command)) return {c->id, 0};
+  if (const auto* c = std::get_if<UseCoupon>(&command)) {
+    return {value_of(c->user), value_of(c->coupon)};
+  }
+  if (const auto* c = std::get_if<GrantCoupon>(&command)) {
+    return {value_of(c->granted.user), value_of(c->granted.coupon)};
+  }
+  if (const auto* c = std::get_if<AddToCart>(&command)) {
+    return {value_of(c->user), value_of(c->product)};
+  }
+  return {0, 0};
 }
 
 std::string_view key_of(const Command& command) {

@@ -39,6 +39,7 @@ struct World {
     return std::make_unique<OrderOperation>(environment, request, products, context);
   }
   Result<Outcome> run(OrderOperation& operation) {
+    context.deadline = far_deadline();
     return store.transact(TransactionOptions{}, operation, context);
   }
 
@@ -119,6 +120,7 @@ class PostgresBatch : public PostgresTest {
       operations.push_back(batched.prepare(request));
       placements.push_back(operations.back()->placement());
     }
+    batched.context.deadline = far_deadline();
     const auto answers = store().place(placements, batched.context);
     ASSERT_EQ(answers.size(), requests.size());
     for (std::size_t i = 0; i < requests.size(); ++i) {
@@ -130,6 +132,7 @@ class PostgresBatch : public PostgresTest {
         EXPECT_EQ(by_itself->replayed(), operations[i]->replayed());
       } else if (answer && answer->committed()) {
         ASSERT_TRUE(placements[i]->placed);
+        ASSERT_TRUE(expected && expected->committed()) << "placement " << i;
         operations[i]->adopt_placement();
         const auto mine = operations[i]->reply(*answer).value;
         const auto theirs = by_itself->reply(*expected).value;
@@ -243,6 +246,22 @@ TEST_F(PostgresBatch, AStaleFenceRefusesAllOfIt) {
   EXPECT_TRUE(store().place(std::span(&placement, 1), current).front()->committed());
 }
 
+TEST_F(PostgresBatch, AnOrderByItselfIsTwoRoundTrips) {
+  World world(store());
+  const auto sent = [&] {
+    std::int64_t count = 0;
+    for (const auto& query : store().stats().queries) count += query.count;
+    return count;
+  };
+  const PlaceOrder request{.user = UserId{1},
+                           .items = {{ProductId{1}, 1}, {ProductId{2}, 1}, {ProductId{3}, 1}},
+                           .tag = {.key = "key", .correlation = ""}};
+  auto operation = world.prepare(request);
+  const auto before = sent();
+  ASSERT_TRUE(world.run(*operation)->committed());
+  EXPECT_EQ(sent() - before, 2);
+}
+
 // Batches and single orders of the same users, products and keys, all at once.
 TEST_F(PostgresBatch, BatchesAndSingleOrdersAtOnceNeitherDeadlockNorLoseAnything) {
   auto seed = small_seed();
@@ -280,6 +299,7 @@ TEST_F(PostgresBatch, BatchesAndSingleOrdersAtOnceNeitherDeadlockNorLoseAnything
               std::make_unique<OrderOperation>(environment, request, products, world.context));
           placements.push_back(operations.back()->placement());
         }
+        world.context.deadline = far_deadline();
         if (requests.size() > 1) {
           for (const auto& answer : store().place(placements, world.context)) {
             if (answer && answer->committed()) ++placed;

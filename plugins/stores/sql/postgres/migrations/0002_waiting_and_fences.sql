@@ -1,9 +1,8 @@
 -- Lets no later statement of this transaction wait for a lock beyond the deadline.
-CREATE FUNCTION bound_waits(deadline timestamptz) RETURNS void LANGUAGE plpgsql AS $function$
-BEGIN
-  PERFORM set_config('lock_timeout', greatest(
-    1, ceil(extract(epoch FROM deadline - clock_timestamp()) * 1000))::bigint::text, true);
-END $function$;
+CREATE FUNCTION bound_waits(deadline timestamptz) RETURNS text LANGUAGE sql AS $function$
+  SELECT set_config('lock_timeout', greatest(
+    1, ceil(date_part('epoch', deadline - clock_timestamp()) * 1000))::bigint::text, true)
+$function$;
 
 -- Refuses unless each token is the newest of its resource, and keeps newer ones from being issued
 -- until this transaction ends. The resources come sorted.

@@ -1,0 +1,2 @@
+CREATE ROLE shop LOGIN;
+GRANT CREATE ON DATABASE postgres TO shop;
