@@ -48,6 +48,8 @@ constexpr Case kCases[] = {
      "ChangesNothingWhenWorkRefusesOrFails"},
     {"RetriesByItself", broken<RetriesByItself>, "TheVersionedFormConflictsWhateverIsLeft"},
     {"CountsNoAttempts", broken<CountsNoAttempts>, "CountsAttemptsAndTimesThePhases"},
+    {"IgnoresFences", broken<IgnoresFences>, "AStaleFenceIsRefusedAndChangesNothing"},
+    {"GrantsWholeBatches", broken<GrantsWholeBatches>, "ABatchDecidesEachPlacementOnItsOwn"},
     {"SeedsInPart", broken<SeedsInPart>, "RefusesASecondSeedAndOneThatContradictsItself"},
     {"BreaksTheOrderOfTheOutbox", broken<BreaksTheOrderOfTheOutbox>,
      "NumbersTheOutboxInCommitOrder"},
@@ -66,6 +68,17 @@ TEST_P(BrokenStore, IsFoundOut) {
       .make_store = [&] { return mutant.breaks(workshop_.store("memory")); }};
   const auto report = check::run(check::check_of(mutant.promise, check::store_checks()), subject);
   EXPECT_NE(report.broken, "") << report.history;
+}
+
+// The same store, without the fault: the check is red for the fault alone.
+TEST(PlacingBatches, OneByOneKeepsThePromise) {
+  test::Workshop workshop;
+  const check::Subject subject{
+      .make_store = [&] { return broken<PlacesBatches<false>>(workshop.store("memory")); }};
+  const auto report = check::run(
+      check::check_of("ABatchDecidesEachPlacementOnItsOwn", check::store_checks()), subject);
+  EXPECT_EQ(report.broken, "") << report.history;
+  EXPECT_EQ(report.not_applicable, "");
 }
 
 INSTANTIATE_TEST_SUITE_P(Every, BrokenStore, testing::ValuesIn(kCases),

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "experiments/check/forwarding.hpp"
+#include "tests/plugins/locks/batching_store.hpp"
 
 namespace stampede::kit {
 
@@ -229,6 +230,43 @@ class CountsNoAttempts final : public StoreMutant {
     return outcome;
   }
 };
+
+// Lets a holder that was left behind write.
+class IgnoresFences final : public StoreMutant {
+ public:
+  using StoreMutant::StoreMutant;
+  Result<Outcome> transact(const TransactionOptions& options, Operation& operation,
+                           Context& context) override {
+    Context unfenced{.deadline = context.deadline, .phases = context.phases};
+    return to_.transact(options, operation, unfenced);
+  }
+};
+
+// Places a batch, each as if it were alone with what was there before. `grants_all` says whether
+// that is the fault.
+template <bool grants_all>
+class PlacesBatches final : public StoreMutant, public BatchStore {
+ public:
+  using StoreMutant::StoreMutant;
+  BatchStore* batches() override { return this; }
+  std::size_t most() const override { return 64; }
+  std::vector<Result<Outcome>> place(std::span<Placement* const> placements,
+                                     Context& context) override {
+    GrantsEverything lavish(std::make_unique<ForwardingStore>(to_));
+    Store& used = grants_all ? static_cast<Store&>(lavish) : to_;
+    std::vector<Result<Outcome>> results;
+    for (auto* const placement : placements) {
+      test::PlacementWork work(*placement);
+      results.push_back(
+          used.transact(grants_all ? kWrittenBlindly : TransactionOptions{}, work, context));
+    }
+    return results;
+  }
+
+ private:
+  static constexpr auto kWrittenBlindly = TransactionOptions::all(WriteForm::kReadThenWrite);
+};
+using GrantsWholeBatches = PlacesBatches<true>;
 
 // Keeps what came before the fault.
 class SeedsInPart final : public StoreMutant {
