@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <chrono>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -80,22 +79,6 @@ TEST_F(TwoInstances, TheOneThatLostAProductLeavesItToTheOtherForTheLease) {
   }
   EXPECT_EQ(contradictions_after(4), "");
   EXPECT_EQ(fences_issued(), 2 + 1);
-}
-
-// A request that ran out of time while it waited for the turn must not put the turn off.
-TEST_F(TwoInstances, LosingWhatIsNotOwnedDoesNotDelayTheTurn) {
-  start(std::chrono::nanoseconds(0));
-  constexpr auto kLease = std::chrono::seconds(1);
-  locks::Ownership ownership(kName, kLease);
-  Phases phases;
-  Context patient{.deadline = Clock::now() + kPatience, .phases = phases};
-  ASSERT_TRUE(ownership.take(*store_, patient));
-  ownership.lose();
-  const auto almost = Clock::now() + kLease * 9 / 10;
-  ASSERT_TRUE(eventually([&] { return Clock::now() > almost; }));
-  ownership.lose();
-  Context context{.deadline = almost + kLease, .phases = phases};
-  EXPECT_TRUE(ownership.take(*store_, context)) << "its turn came a tenth of the lease later";
 }
 
 TEST_F(TwoInstances, NothingIsLostWhenTheyFight) {
