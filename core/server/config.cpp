@@ -124,8 +124,8 @@ std::optional<ParsedConfig> parse_config(const config::Tree& tree, config::Fault
     auto pairing = check_pairing(catalog, config, resolved, found);
     if (misfit == Misfit::kFault && !pairing.misfit.empty()) {
       const auto* written = resolved.at("lock.use");
-      found.push_back({written == nullptr ? config::Origin{} : written->origin, "lock.use",
-                       std::move(pairing.misfit)});
+      found.push_back(
+          {written == nullptr ? config::Origin{} : written->origin, "lock.use", pairing.misfit});
     }
     parsed.sharing = pairing.sharing;
     parsed.misfit = std::move(pairing.misfit);

@@ -40,7 +40,7 @@ std::string taken_by(const std::string& kind, const std::string& name) {
 
 // Where find_package() finds this very Stampede, or "" where it looks by itself.
 fs::path package_prefix() {
-  const fs::path directory = boost::dll::program_location().parent_path();
+  fs::path directory = boost::dll::program_location().parent_path();
   std::error_code ignored;
   if (fs::exists(directory / "StampedeConfig.cmake", ignored)) return directory;
   const auto prefix = directory.parent_path();

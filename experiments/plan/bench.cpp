@@ -7,6 +7,7 @@
 #include <cctype>
 #include <string_view>
 
+#include "core/config/dotted.hpp"
 #include "core/config/map_reader.hpp"
 #include "core/config/text.hpp"
 
@@ -54,7 +55,7 @@ void read_settings(const Tree& tree, const std::string& path, PostgresOptions& p
     const bool plain = std::ranges::all_of(name, [](unsigned char c) {
       return std::islower(c) != 0 || std::isdigit(c) != 0 || c == '_' || c == '.';
     });
-    const auto key = path + "." + name;
+    const auto key = config::key_path(path, name);
     if (!plain) {
       faults.push_back({value.origin, key, "is no name of a PostgreSQL setting"});
     } else if (name == "fsync") {

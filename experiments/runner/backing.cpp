@@ -67,7 +67,9 @@ std::string store_of(const plan::Cell& cell) {
 
 }  // namespace
 
-Backing::Backing(std::string run) : run_(identifier(run)) { environment::remove_abandoned(); }
+Backing::Backing(const std::string& run) : run_(identifier(run)) {
+  environment::remove_abandoned();
+}
 
 Backing::~Backing() = default;
 

@@ -49,7 +49,7 @@ class Stand {
 class Backing {
  public:
   // `run` names the run, in letters, digits and -. Nothing is started yet.
-  explicit Backing(std::string run);
+  explicit Backing(const std::string& run);
   ~Backing();
   Backing(const Backing&) = delete;
   Backing& operator=(const Backing&) = delete;

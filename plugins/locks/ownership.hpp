@@ -49,7 +49,6 @@ class Ownership {
                   "another server instance owns the products of this writer; it was not this "
                   "one's turn before the deadline");
     }
-    const PhaseTimer issuing(context.phases, Phase::kLock);
     auto issued = store.fences()->issue({&name_, 1}, context);
     if (!issued) return Unexpected(issued.error());
     fences_ = *std::move(issued);

@@ -199,13 +199,18 @@ class Redlock final : public stampede::LockStrategy {
     }
     if (auto queued = queue(protection, scope, context); !queued) return queued;
 
+    if (auto held = acquire(protection, std::move(keys), context); !held) return held;
+    return fence(protection, store, scope, context);
+  }
+
+  Result<void> acquire(Protection& protection, std::vector<std::string> keys, Context& context) {
     const stampede::PhaseTimer waiting(context.phases, stampede::Phase::kLock);
     const auto started = Clock::now();
     const auto name = keys.front();
     auto acquired = lock_->acquire(std::move(keys), context.deadline);
     if (acquired) {
       protection.lock.emplace(std::move(*acquired));
-      return fence(protection, store, scope, context);
+      return {};
     }
     if (acquired.error().code == ErrorCode::kLockTimeout) {
       return stampede::locks::lock_timeout("the Redis lock " + name, started);

@@ -40,10 +40,9 @@ struct Subject {
   explicit Subject(const test::RedisNodes& servers)
       : store(must(catalog.create<Store>("memory"))),
         lock(must(catalog.create<LockStrategy>(
-            "redlock",
-            {{"urls", servers.urls()},
-             {"nodes", std::to_string(servers.count())},
-             {"node_timeout", "5s"}}))) {}  // A busy machine is slow, not broken.
+            "redlock", {{"urls", servers.urls()},
+                        {"nodes", std::to_string(servers.count())},
+                        {"node_timeout", "5s"}}))) {}  // A busy machine is slow, not broken.
 
   // How long it took to have the lock.
   std::chrono::nanoseconds lock_and_unlock(UserId user) const {

@@ -270,7 +270,7 @@ TEST_F(QuorumLockTest, IsRefusedInOneClearLineWhileThreeOfFiveStandStill) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kUnavailable);
   EXPECT_THAT(refused.error().message, HasSubstr("2 of 5 Redis servers answered, 3 are needed; " +
-                                                 servers_->url(0) + ": no answer within 200 ms"));
+                                                 servers_->url(0) + ": no answer within 1000 ms"));
   for (const int node : {0, 1, 2}) servers_->thaw(node);
   EXPECT_TRUE(comes_true([&] { return acquire(*lock).has_value(); }))
       << "what was asked of those that stood still was given back";
