@@ -53,7 +53,7 @@ Unexpected thrown(const char* what, const std::exception& error) {
 
 }  // namespace
 
-PostgresStore::PostgresStore(Options options)
+PostgresStore::PostgresStore(const Options& options)
     : options_(checked(options)),
       connection_string_(checked_connection_string(options_.url)),
       times_(kQueries),

@@ -23,7 +23,7 @@ class PostgresStore final : public Store, public BatchStore, public FenceStore {
  public:
   // Throws std::runtime_error for a url that is not one and a schema that is not a name.
   explicit PostgresStore(const PluginConfig& config) : PostgresStore(Options(config)) {}
-  explicit PostgresStore(Options options);
+  explicit PostgresStore(const Options& options);
 
   Sharing sharing() const override { return Sharing::kNetwork; }
   // Without the unique index on coupons, only forms that come with a lock of the user.
