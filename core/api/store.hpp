@@ -113,7 +113,9 @@ struct OrderFilter {
 };
 
 struct OutboxRow {
-  std::int64_t sequence = 0;  // Rises in commit order.
+  // Rises in commit order among events of one key; a cursor over it never passes a row that is
+  // committed later.
+  std::int64_t sequence = 0;
   Event event;
 };
 
@@ -211,7 +213,8 @@ class FenceStore {
   virtual ~FenceStore() = default;
 
   // The next number of each resource; every fence issued for it before is stale from now on.
-  // Returns only when no transaction that carries an older one can still commit.
+  // Returns only when no transaction that carries an older one can still commit. Adds to the phases
+  // pool and store, so it is not to be called under a timer of another phase.
   virtual Result<std::vector<Fence>> issue(std::span<const Resource> resources,
                                            Context& context) = 0;
 };
