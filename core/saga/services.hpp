@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -43,6 +44,9 @@ class Services final : public pipeline::Business {
     pipeline::IdGenerator& ids;
     telemetry::Log& log;
     SagaOptions options;
+    // Between what an order reads of others and its acceptance: makes it likely that something is
+    // gone when its saga comes to it.
+    std::chrono::nanoseconds read_write_pause{0};
   };
 
   explicit Services(const Parts& parts);

@@ -113,7 +113,8 @@ saga::Services::Parts Application::saga_parts(const ServerConfig& config, teleme
           .clock = clock_,
           .ids = ids_,
           .log = log,
-          .options = config.saga};
+          .options = config.saga,
+          .read_write_pause = config.orders.read_write_pause};
 }
 
 // Of all services together; what is named says whose it is.

@@ -216,7 +216,7 @@ TEST_F(ApiTest, TurnsEveryErrorIntoItsProblem) {
 
 TEST_F(ApiTest, TurnsEveryRefusalIntoItsProblem) {
   for (auto code = static_cast<int>(RefusalCode::kInsufficientStock);
-       code <= static_cast<int>(RefusalCode::kRequestKeyReused); ++code) {
+       code <= static_cast<int>(RefusalCode::kSagaTimeout); ++code) {
     lock_.scripted = Outcome::refuse(static_cast<RefusalCode>(code));
     const auto& problem = problem_for(static_cast<RefusalCode>(code));
     const auto reply = post("/orders", kTwoOfOne);
