@@ -62,7 +62,7 @@ Options::Options(const PluginConfig& config)
       partitions(static_cast<std::int32_t>(config.integer("partitions"))),
       consumers(config.integer("consumers")),
       batch(static_cast<std::size_t>(config.integer("batch"))),
-      batch_wait(config.duration("batch.wait")),
+      batch_wait(config.duration("batch_wait")),
       handler_timeout(config.duration("handler.timeout")),
       retry_base(config.duration("retry.base")),
       retry_max(config.duration("retry.max")),

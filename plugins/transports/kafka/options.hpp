@@ -21,7 +21,7 @@ inline constexpr OptionSpec kOptions[] = {
      "Partitions of each topic; a topic that exists must have as many"},
     {"consumers", OptionType::kInteger, "1", "1..64", "Consumers of each service in this process"},
     {"batch", OptionType::kInteger, "64", "1..10000", "Most events given to a handler at once"},
-    {"batch.wait", OptionType::kDuration, "0ms", "0ms..10s",
+    {"batch_wait", OptionType::kDuration, "0ms", "0ms..10s",
      "How long a batch that is not full waits for more"},
     {"handler.timeout", OptionType::kDuration, "30s", "10ms..10m",
      "The deadline that a handler gets"},
