@@ -99,6 +99,13 @@ class Loop {
                          .failure = cell.needs.not_applicable,
                          .started_at = timestamp_now()});
     }
+    if (!cell.needs.skipped.empty()) {
+      return keep(step, {.block = step.block,
+                         .position = step.position,
+                         .state = report::State::kSkipped,
+                         .failure = cell.needs.skipped,
+                         .started_at = timestamp_now()});
+    }
     const BlockPlan plan{.cell = cell,
                          .block = step.block,
                          .seed = experiment_.seed + step.block,

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <librdkafka/rdkafka.h>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -9,19 +11,36 @@
 
 #include "experiments/environment/kafka.hpp"
 #include "experiments/environment/scratch.hpp"
-#include "plugins/transports/kafka/embedded_broker.hpp"
+
+struct rd_kafka_mock_cluster_s;
 
 namespace stampede::test {
 
 // Several clients may share it, unlike the one of `brokers: embedded`. Knows the topics that were
-// created here.
+// created here, and does what it is told to.
 class MockKafka {
  public:
-  std::string address() const { return broker_.address(); }
+  enum class Request : std::int16_t { kProduce = 0, kOffsetCommit = 8, kHeartbeat = 12 };
+
+  MockKafka();
+
+  std::string address() const;
   void create_topic(const std::string& name, std::int32_t partitions);
 
+  // Closes its connections and takes no new ones, until it is up again.
+  void go_down();
+  void come_up();
+  // Answers so many of the next requests of this kind with an error.
+  void answer(Request request, rd_kafka_resp_err_t error, int times);
+
  private:
-  transports::kafka::EmbeddedBroker broker_;
+  struct Ended {
+    void operator()(rd_kafka_t* client) const { rd_kafka_destroy(client); }
+    void operator()(rd_kafka_mock_cluster_s* cluster) const;
+  };
+
+  std::unique_ptr<rd_kafka_t, Ended> client_;
+  std::unique_ptr<rd_kafka_mock_cluster_s, Ended> cluster_;
 };
 
 // The real broker of this program: started by the first who asks, and ends with the program,

@@ -9,7 +9,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kPeriod = 1s;
+constexpr std::chrono::milliseconds kPeriod = 1s;
+constexpr auto kPauseAfterFailure = 100ms;
 constexpr auto kPatience = 500ms;  // Of who reads.
 constexpr auto kAskPatience = 5s;  // Of the thread.
 
@@ -28,7 +29,11 @@ LagWatch::Reading LagWatch::read() {
   if (!groups_.empty()) {
     const auto mine = ++wanted_;
     changed_.notify_all();
-    changed_.wait_for(lock, kPatience, [&] { return answered_ >= mine; });
+    if (!changed_.wait_for(lock, kPatience, [&] { return answered_ >= mine; })) {
+      auto lags = lags_;
+      for (auto& lag : lags) lag.events = std::max<std::int64_t>(lag.events, 1);
+      return {std::move(lags), Clock::now() - taken_at_};
+    }
   }
   return {lags_, Clock::now() - taken_at_};
 }
@@ -49,7 +54,8 @@ void LagWatch::loop(const std::stop_token& stop) {
     }
     // After a failure nobody hurries it.
     const bool failed = !lags;
-    changed_.wait_for(lock, stop, kPeriod, [&] { return !failed && wanted_ > answered_; });
+    changed_.wait_for(lock, stop, failed ? kPauseAfterFailure : kPeriod,
+                      [&] { return !failed && wanted_ > answered_; });
   }
 }
 

@@ -33,8 +33,9 @@ class LagWatch {
 
   LagWatch(Admin& admin, std::string topic_prefix, std::vector<WatchedGroup> groups);
 
-  // What was true after the call began, where the brokers answer in a moment, else the last that
-  // is known: events are never forgotten because a broker is silent.
+  // What was true after the call began, where the brokers answer in a moment. Else the last that is
+  // known, but at least one event everywhere: whoever waits for a drain must not take a silent
+  // broker for one.
   Reading read();
 
  private:
