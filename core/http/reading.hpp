@@ -11,8 +11,8 @@
 
 namespace stampede::http {
 
-// Opens a view of the store and answers with what `read` makes of it; an Error when there is none in time. The
-// wait counts as the phase pool, the reading as store.
+// Opens a view of the store and answers with what `read` makes of it; an Error when there is none
+// in time. The wait counts as the phase pool, the reading as store.
 template <typename Read>
 Answer with_view(const Call& call, Store& store, Read read) {
   auto view = [&] {

@@ -48,7 +48,6 @@ struct Services::Wiring {
   OrderService orders;
   Deadlines deadlines;
   std::vector<std::unique_ptr<Inbox>> inboxes;
-  bool started = false;
 };
 
 Services::Wiring::Wiring(const Parts& given)
@@ -118,7 +117,7 @@ Services::Services(const Parts& parts) : wiring_(new Wiring(parts)) {}
 
 Services::~Services() { stop(); }
 
-Result<void> Services::start() {
+Result<void> Services::connect() {
   auto& wiring = *wiring_;
   auto& transport = wiring.parts.transport;
   const auto services = wiring.all();
@@ -133,10 +132,14 @@ Result<void> Services::start() {
       if (!subscribed) return subscribed;
     }
   }
-  if (auto started = transport.start(); !started) return started;
+  return transport.start();
+}
+
+Result<void> Services::start() {
+  if (auto connected = connect(); !connected) return connected;
+  auto& wiring = *wiring_;
   for (auto& outbox : wiring.outboxes) outbox->relay().start();
   wiring.deadlines.start();
-  wiring.started = true;
   return {};
 }
 

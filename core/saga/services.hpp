@@ -50,7 +50,9 @@ class Services final : public pipeline::Business {
   Services(const Services&) = delete;
   Services& operator=(const Services&) = delete;
 
-  // Subscribes, and begins to deliver, to publish and to sweep. Once.
+  // Subscribes and begins to deliver. Once.
+  Result<void> connect();
+  // Begins to publish and to sweep in the background, and connects before.
   Result<void> start();
   // Nothing is delivered or published afterwards. Idempotent.
   void stop();
@@ -73,7 +75,7 @@ class Services final : public pipeline::Business {
 
   // One look for orders that stand still; also made every SagaOptions::sweep.
   Result<std::int64_t> sweep();
-  // One round of every relay, for tests of what start() would do in the background.
+  // One round of every relay; also made in the background after start().
   Result<void> relay_once();
 
  private:

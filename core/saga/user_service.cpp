@@ -1,6 +1,5 @@
 #include "core/saga/user_service.hpp"
 
-#include <charconv>
 #include <utility>
 
 #include "core/saga/refusals.hpp"
@@ -24,9 +23,8 @@ std::vector<Subscription> UserService::subscriptions() {
 
 Reaction UserService::pay(const Event& event, OrderFact fact) const {
   const auto now = context_.clock.now();
-  const auto& order = fact.order;
-  Reaction reaction{.order = to_string(order.id), .scope = {}, .apply = {}};
-  reaction.scope.add(order.user);
+  Reaction reaction{.order = to_string(fact.order.id), .scope = {}, .apply = {}};
+  reaction.scope.add(fact.order.user);
   reaction.apply = [this, now, fact, correlation = event.correlation](Act& act) -> Result<Outcome> {
     const auto& order = fact.order;
     const auto key = payment_step(order.id);
