@@ -51,6 +51,7 @@ struct Needs {
   bool kafka = false;            // transport.brokers: a private Kafka broker.
   bool topics = false;           // transport.topic.prefix and group.prefix: fresh ones.
   std::string skipped;           // What the cell needs and this machine does not have, or "".
+  std::string caveat;            // What the report warns of, or "".
   std::string not_applicable;    // Why the cell is not run at all: its lock does not run on its
                                  // store. Empty when it is.
 };

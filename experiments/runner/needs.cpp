@@ -123,6 +123,11 @@ void find_transport_needs(Plugins& plugins, Tree& server, const plan::Cell& cell
                       "the embedded broker lives within one process: several instances share none; "
                       "leave it out for a private broker"});
   }
+  if (embedded) {
+    needs.caveat =
+        "transport.brokers is embedded: this broker forgets all but the last 5 MB or 100,000 "
+        "batches of a partition, may deliver twice, and says nothing about durability";
+  }
   needs.topics = !embedded;
   if (needs.topics) {
     for (const auto* key : {"transport.topic.prefix", "transport.group.prefix"}) {
