@@ -80,6 +80,31 @@ struct Order {
   Money total;     // What the user paid.
   TimePoint created_at;
   std::string request_key;  // Empty when the request had none.
+  // Why it is kFailed, by the code that a client is told, for example "INSUFFICIENT_STOCK".
+  std::string failure = {};
+};
+
+// What one service did for one saga, so that it is done once and can be undone. Its key names the
+// thing done, for example "payment 018f4c1e-…", and is unique in the service's store.
+struct SagaStep {
+  enum class State : std::uint8_t {
+    kDone,
+    kRefused,  // By the rules of the business, or because the saga had ended before.
+    kUndone,   // Done and given back.
+  };
+  std::string key;  // 1..120 bytes.
+  State state = State::kDone;
+  std::string detail;  // JSON: what it takes to undo it, or to say why it was refused.
+  TimePoint at;        // Of the last change.
+  std::int64_t version = 0;
+};
+
+// How far a store's outbox has been published, and by whom.
+struct RelayCursor {
+  std::int64_t sequence = 0;  // Of the last event that the transport has taken.
+  std::string owner;          // The relay that moves it: at most one at a time.
+  TimePoint owned_until;      // Another relay may take it from then on.
+  std::int64_t version = 0;
 };
 
 struct Charge {

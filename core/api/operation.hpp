@@ -39,6 +39,7 @@ enum class RefusalCode : std::uint8_t {
   kPaymentDeclined,
   kRequestInProgress,  // The same key is being worked on, or was committed a moment ago.
   kRequestKeyReused,   // The same key came with another body.
+  kSagaTimeout,        // The order was accepted, stood still, and was given up and undone.
 };
 
 enum class Verdict : std::uint8_t { kCommit, kRefuse };
@@ -55,17 +56,18 @@ struct Outcome {
 
 // The named parts of a request's time. They leave in Server-Timing, metrics and results.
 enum class Phase : std::uint8_t {
-  kQueue,    // Waiting for a worker.
-  kLock,     // Waiting for a lock.
-  kPool,     // Waiting for a connection or a read view.
-  kStore,    // Reading, and handing writes over.
-  kCommit,   // Until the write is durable and acknowledged.
-  kPayment,  // The external payment.
-  kBackoff,  // Waiting before another attempt.
+  kQueue,      // Waiting for a worker.
+  kLock,       // Waiting for a lock.
+  kPool,       // Waiting for a connection or a read view.
+  kStore,      // Reading, and handing writes over.
+  kCommit,     // Until the write is durable and acknowledged.
+  kPayment,    // The external payment.
+  kTransport,  // Asking another service, and waiting for the transport to take the events.
+  kBackoff,    // Waiting before another attempt.
 };
-inline constexpr std::size_t kPhaseCount = 7;
+inline constexpr std::size_t kPhaseCount = 8;
 inline constexpr std::array<std::string_view, kPhaseCount> kPhaseNames{
-    "queue", "lock", "pool", "store", "commit", "payment", "backoff"};
+    "queue", "lock", "pool", "store", "commit", "payment", "transport", "backoff"};
 
 // Where one request's time went. Belongs to one request and is used by one thread at a time; it
 // lives in the Context, so it survives every error path.

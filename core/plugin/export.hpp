@@ -23,6 +23,7 @@
 #include "core/api/plugin_config.hpp"
 #include "core/api/result.hpp"
 #include "core/api/store.hpp"
+#include "core/api/transport.hpp"
 #include "core/plugin/abi.hpp"
 
 namespace stampede::plugin {
@@ -35,6 +36,8 @@ template <>
 inline constexpr Kind kKindOf<Store> = Kind::kStore;
 template <>
 inline constexpr Kind kKindOf<HttpServer> = Kind::kFrontend;
+template <>
+inline constexpr Kind kKindOf<Transport> = Kind::kTransport;
 
 inline constexpr std::span<const OptionSpec> kNoOptions{};
 

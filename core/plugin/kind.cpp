@@ -16,6 +16,7 @@ constexpr Names kNames[] = {
     {Kind::kLock, "lock", "locks"},
     {Kind::kStore, "store", "stores"},
     {Kind::kFrontend, "frontend", "frontends"},
+    {Kind::kTransport, "transport", "transports"},
 };
 
 const Names& names_of(Kind kind) {
@@ -28,7 +29,7 @@ const Names& names_of(Kind kind) {
 }  // namespace
 
 std::span<const Kind> all_kinds() {
-  static constexpr Kind kAll[] = {Kind::kLock, Kind::kStore, Kind::kFrontend};
+  static constexpr Kind kAll[] = {Kind::kLock, Kind::kStore, Kind::kFrontend, Kind::kTransport};
   static_assert(std::size(kAll) == std::size(kNames));
   return kAll;
 }

@@ -15,7 +15,7 @@ void check(plugin::Catalog& catalog, plugin::Kind kind, std::string_view section
   if (!info) return;  // Found earlier.
   for (const auto& option : info->options) {
     const std::string name = option.name;
-    if (name != "url" && name != "urls") continue;
+    if (name != "url" && name != "urls" && name != "brokers") continue;
     const auto given = choice.settings.find(name);
     if (given != choice.settings.end() && !given->second.empty()) continue;
     faults.push_back({{},
@@ -29,6 +29,9 @@ void check(plugin::Catalog& catalog, plugin::Kind kind, std::string_view section
 void check_addresses(plugin::Catalog& catalog, const ServerConfig& config, config::Faults& faults) {
   check(catalog, plugin::Kind::kStore, "store", config.store, faults);
   check(catalog, plugin::Kind::kLock, "lock", config.lock, faults);
+  if (config.transport) {
+    check(catalog, plugin::Kind::kTransport, "transport", *config.transport, faults);
+  }
 }
 
 }  // namespace stampede::server
