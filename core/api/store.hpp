@@ -64,19 +64,13 @@ class Transaction {
   virtual Result<std::optional<Order>> order(const OrderId& id) = 0;
   virtual Result<std::optional<Charge>> charge(std::string_view transaction_id) = 0;
   virtual Result<std::optional<RequestRecord>> request(std::string_view key) = 0;
-  virtual Result<std::optional<SagaStep>> saga_step(std::string_view) {
-    return fail(ErrorCode::kInternal, "not there yet");
-  }
-  virtual Result<std::optional<RelayCursor>> relay_cursor() {
-    return fail(ErrorCode::kInternal, "not there yet");
-  }  // Nothing before the first.
+  virtual Result<std::optional<SagaStep>> saga_step(std::string_view key) = 0;
+  virtual Result<std::optional<RelayCursor>> relay_cursor() = 0;  // Nothing before the first.
 
   // Written in TransactionOptions::product form. Short: kInsufficientStock.
   virtual Result<bool> take_stock(const Product& seen, std::int64_t quantity) = 0;
   // The opposite, in the same form.
-  virtual Result<void> return_stock(const Product&, std::int64_t) {
-    return fail(ErrorCode::kInternal, "not there yet");
-  }
+  virtual Result<void> return_stock(const Product& seen, std::int64_t quantity) = 0;
   // Written in TransactionOptions::user form. Short: kInsufficientBalance.
   virtual Result<bool> debit(const Wallet& seen, Money amount) = 0;
   virtual Result<void> credit(const Wallet& seen, Money amount) = 0;
@@ -91,10 +85,10 @@ class Transaction {
 
   virtual Result<void> add_order(const Order& order) = 0;
   // kPending to `status`, for good, in the kAtomic form whatever the options say. False when the
-  // order was final by then; kConflict when that is only found at commit.
-  virtual Result<bool> finish_order(const Order&, Order::Status, std::string_view) {
-    return fail(ErrorCode::kInternal, "not there yet");
-  }
+  // order was final by then; kConflict when that is only found at commit. `failure` is for kFailed
+  // only: Order::failure.
+  virtual Result<bool> finish_order(const Order& seen, Order::Status status,
+                                    std::string_view failure) = 0;
   virtual Result<void> add_to_cart(UserId user, ProductId product, std::int64_t quantity) = 0;
   // Takes what was seen out of the cart; what was added to it since stays. Written in
   // TransactionOptions::user form: kAtomic refuses with kCartEmpty when the cart does not hold that
@@ -109,18 +103,12 @@ class Transaction {
 
   // The inbox: notes that this store's service has handled the event. False when it had before, and
   // the transaction is to change nothing then; kConflict when that is only found at commit.
-  virtual Result<bool> receive(std::string_view) {
-    return fail(ErrorCode::kInternal, "not there yet");
-  }
-  // Adds the step when its version is 0 and the key is new, else replaces the one of that version
-  // by it, one version on. kConflict when another is there.
-  virtual Result<void> put_saga_step(const SagaStep&) {
-    return fail(ErrorCode::kInternal, "not there yet");
-  }
+  virtual Result<bool> receive(std::string_view event) = 0;
+  // Adds the step as version 1 when its version is 0 and the key is new, else replaces the one of
+  // that version by it, one version on. kConflict, here or at commit, when another is there.
+  virtual Result<void> put_saga_step(const SagaStep& step) = 0;
   // Likewise for the one cursor of the store's outbox.
-  virtual Result<void> put_relay_cursor(const RelayCursor&) {
-    return fail(ErrorCode::kInternal, "not there yet");
-  }
+  virtual Result<void> put_relay_cursor(const RelayCursor& cursor) = 0;
 };
 
 // A page of a list, for people.
@@ -175,12 +163,9 @@ class ReadView {
                                                     std::int64_t limit) = 0;
   virtual Result<std::vector<OutboxRow>> outbox_after(std::int64_t sequence,
                                                       std::int64_t limit) = 0;
-  virtual Result<std::vector<SagaStep>> saga_steps_after(std::string_view, std::int64_t) {
-    return fail(ErrorCode::kInternal, "not there yet");
-  }
-  virtual Result<std::optional<RelayCursor>> relay_cursor() {
-    return fail(ErrorCode::kInternal, "not there yet");
-  }
+  virtual Result<std::vector<SagaStep>> saga_steps_after(std::string_view key,
+                                                         std::int64_t limit) = 0;
+  virtual Result<std::optional<RelayCursor>> relay_cursor() = 0;  // Nothing before the first.
 };
 
 // Data to start from. Ids run from 1; every store makes the same rows from the same Seed.

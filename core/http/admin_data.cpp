@@ -49,13 +49,13 @@ Answer answer_rows(const Result<std::vector<Row>>& rows, std::int64_t limit, Cur
 
 // Reads the cursor and hands it, parsed, to `fetch`, which answers rows.
 template <typename Fetch, typename CursorOf>
-Answer dump(const Call& call, Fetch fetch, CursorOf cursor_of) {
+Answer dump(const Call& call, Store& store, Fetch fetch, CursorOf cursor_of) {
   FieldFaults faults;
   const auto query = decode_cursor(call.request.query, faults);
   if (!faults.empty()) return refuse_invalid(std::move(faults));
   const auto after = parse_cursor(query.after);
   if (!after) return refuse_cursor("an integer of 0 or more");
-  return with_view(call, [&](ReadView& view) {
+  return with_view(call, store, [&](ReadView& view) {
     return answer_rows(fetch(view, *after, query.limit), query.limit, cursor_of);
   });
 }
@@ -66,14 +66,17 @@ Answer seed_store(const Call& call) {
   FieldFaults faults;
   const auto seed = decode_seed(call.request.body, faults);
   if (!faults.empty()) return refuse_invalid(std::move(faults));
-  const auto seeded = call.services.store.seed(seed);
-  if (!seeded) return refuse(seeded.error());
+  // Each service has the whole seed, and uses the part that is its own.
+  for (auto* store : call.services.stores.all()) {
+    const auto seeded = store->seed(seed);
+    if (!seeded) return refuse(seeded.error());
+  }
   return succeed(201, R"({"seeded":true})");
 }
 
 Answer dump_products(const Call& call) {
   return dump(
-      call,
+      call, call.services.stores.products,
       [](ReadView& view, std::int64_t after, std::int64_t limit) {
         return view.products_after(ProductId{after}, limit);
       },
@@ -82,7 +85,7 @@ Answer dump_products(const Call& call) {
 
 Answer dump_wallets(const Call& call) {
   return dump(
-      call,
+      call, call.services.stores.users,
       [](ReadView& view, std::int64_t after, std::int64_t limit) {
         return view.wallets_after(UserId{after}, limit);
       },
@@ -91,7 +94,7 @@ Answer dump_wallets(const Call& call) {
 
 Answer dump_coupons(const Call& call) {
   return dump(
-      call,
+      call, call.services.stores.coupons,
       [](ReadView& view, std::int64_t after, std::int64_t limit) {
         return view.coupons_after(CouponId{after}, limit);
       },
@@ -100,7 +103,7 @@ Answer dump_coupons(const Call& call) {
 
 Answer dump_outbox(const Call& call) {
   return dump(
-      call,
+      call, call.services.stores.orders,
       [](ReadView& view, std::int64_t after, std::int64_t limit) {
         return view.outbox_after(after, limit);
       },
@@ -113,7 +116,7 @@ Answer dump_orders(const Call& call) {
   if (!faults.empty()) return refuse_invalid(std::move(faults));
   const auto after = query.after.empty() ? std::optional(OrderId{}) : parse_order_id(query.after);
   if (!after) return refuse_cursor("the orderId of the last row");
-  return with_view(call, [&](ReadView& view) {
+  return with_view(call, call.services.stores.orders, [&](ReadView& view) {
     return answer_rows(view.orders_after(*after, query.limit), query.limit,
                        [](const Order& row) { return to_string(row.id); });
   });
@@ -131,7 +134,7 @@ Answer dump_user_coupons(const Call& call) {
   if (!coupon || !user || (!text.empty() && colon == std::string_view::npos)) {
     return refuse_cursor("couponId:userId of the last row");
   }
-  return with_view(call, [&](ReadView& view) {
+  return with_view(call, call.services.stores.user_coupons, [&](ReadView& view) {
     return answer_rows(view.user_coupons_after(CouponId{*coupon}, UserId{*user}, query.limit),
                        query.limit, [](const UserCoupon& row) {
                          return std::to_string(value_of(row.coupon)) + ":" +
@@ -144,7 +147,7 @@ Answer dump_charges(const Call& call) {
   FieldFaults faults;
   const auto query = decode_cursor(call.request.query, faults);
   if (!faults.empty()) return refuse_invalid(std::move(faults));
-  return with_view(call, [&](ReadView& view) {
+  return with_view(call, call.services.stores.users, [&](ReadView& view) {
     return answer_rows(view.charges_after(query.after, query.limit), query.limit,
                        [](const Charge& row) { return row.transaction_id; });
   });

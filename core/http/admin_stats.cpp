@@ -1,6 +1,7 @@
 // The server's own measurements, for the bench: over the window that POST /admin/window began.
 
 #include <chrono>
+#include <utility>
 
 #include "core/http/json_writer.hpp"
 #include "core/http/route.hpp"
@@ -97,6 +98,55 @@ void write_payments(JsonWriter& json, const telemetry::PaymentTotals& totals) {
   json.end_object();
 }
 
+void write_saga(JsonWriter& json, const telemetry::SagaReadings& saga) {
+  json.key("saga").begin_object();
+  json.key("completed").integer(saga.completed);
+  json.key("failed").integer(saga.failed);
+  json.key("timedOut").integer(saga.timed_out);
+  for (const auto& [name, timing] :
+       {std::pair("orderFinal", &saga.order_final), std::pair("couponMarked", &saga.coupon_marked),
+        std::pair("publish", &saga.publish)}) {
+    json.key(name).begin_object();
+    write_summary(json, *timing);
+    json.end_object();
+  }
+  json.key("services").begin_array();
+  for (const auto& counts : saga.services) {
+    json.begin_object();
+    json.key("service").text(counts.service);
+    json.key("handled").integer(counts.handled);
+    json.key("duplicates").integer(counts.duplicates);
+    json.key("retries").integer(counts.retries);
+    json.key("deadLetters").integer(counts.dead_letters);
+    json.key("published").integer(counts.published);
+    json.end_object();
+  }
+  json.end_array();
+  json.key("transport").begin_object();
+  json.key("published").integer(saga.transport.published);
+  json.key("delivered").integer(saga.transport.delivered);
+  json.key("redelivered").integer(saga.transport.redelivered);
+  json.key("lags").begin_array();
+  for (const auto& lag : saga.transport.lags) {
+    json.begin_object();
+    json.key("service").text(lag.service);
+    json.key("topic").text(lag.topic);
+    json.key("events").integer(lag.events);
+    json.end_object();
+  }
+  json.end_array();
+  json.key("gauges").begin_array();
+  for (const auto& [name, value] : saga.transport.gauges) {
+    json.begin_object();
+    json.key("name").text(name);
+    json.key("value").real(value);
+    json.end_object();
+  }
+  json.end_array();
+  json.end_object();
+  json.end_object();
+}
+
 void write_process(JsonWriter& json, const telemetry::ProcessUsage& usage) {
   const auto seconds = [](auto duration) {
     return std::chrono::duration<double>(duration).count();
@@ -124,6 +174,7 @@ Answer answer_stats(const Call& call) {
   write_requests(json, readings);
   write_store(json, readings.store);
   write_payments(json, readings.payments);
+  if (!readings.saga.services.empty()) write_saga(json, readings.saga);
   json.key("http").begin_object();
   json.key("connections").integer(readings.http.connections);
   json.key("refusedConnections").integer(readings.http.refused);
@@ -139,15 +190,22 @@ Answer start_window(const Call& call) {
   return succeed(200, R"({"started":true})");
 }
 
-// Quiet: nothing is on its way through the server, so what a client has been told is all there is.
+// Quiet: nothing is on its way through the server or between its services, so what a client has
+// been told is all there is, and all of it is final.
 Answer answer_quiet(const Call& call) {
   const auto load = call.services.instruments.load();
+  const auto backlog = call.services.instruments.backlog(call.context.deadline);
+  if (!backlog) return refuse(backlog.error());
+  const bool settled = backlog->outbox == 0 && backlog->lag == 0 && backlog->open_sagas == 0;
   std::string body;
   JsonWriter json(body);
   json.begin_object();
-  json.key("quiet").boolean(load.in_flight == 0 && load.queued == 0);
+  json.key("quiet").boolean(load.in_flight == 0 && load.queued == 0 && settled);
   json.key("inFlight").integer(load.in_flight);
   json.key("queued").integer(load.queued);
+  json.key("outbox").integer(backlog->outbox);
+  json.key("lag").integer(backlog->lag);
+  json.key("openSagas").integer(backlog->open_sagas);
   json.end_object();
   return succeed(200, std::move(body));
 }

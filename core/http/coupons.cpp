@@ -22,10 +22,7 @@ Answer list_user_coupons(const Call& call) {
   FieldFaults faults;
   const UserId user{decode_path_id(call.match.parameters[0], "id", faults)};
   if (!faults.empty()) return refuse_invalid(std::move(faults));
-  return with_view(call, [&](ReadView& view) {
-    const auto wallet = view.wallet(user);
-    if (!wallet) return refuse(wallet.error());
-    if (!*wallet) return refuse(problem_for(RefusalCode::kUserNotFound));
+  return with_user_view(call, call.services.stores.user_coupons, user, [&](ReadView& view) {
     const auto held = view.coupons_of(user);
     if (!held) return refuse(held.error());
     const auto count = static_cast<std::int64_t>(held->size());

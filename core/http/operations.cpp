@@ -8,11 +8,14 @@ namespace stampede::http {
 Answer answer_health(const Call&) { return succeed(200, R"({"status":"up"})"); }
 
 Answer answer_readiness(const Call& call) {
-  const auto ready = call.services.store.ping(call.context.deadline);
-  if (ready) return succeed(200, R"({"status":"ready"})");
-  return {.problem = &problem_for(ErrorCode::kUnavailable),
-          .detail = "The store does not answer",
-          .internal = ready.error().message};
+  for (auto* store : call.services.stores.all()) {
+    const auto ready = store->ping(call.context.deadline);
+    if (ready) continue;
+    return {.problem = &problem_for(ErrorCode::kUnavailable),
+            .detail = "The store does not answer",
+            .internal = ready.error().message};
+  }
+  return succeed(200, R"({"status":"ready"})");
 }
 
 Answer answer_metrics(const Call& call) {

@@ -9,7 +9,10 @@ Answer place_order(const Call& call) {
   auto order = decode_order(call.request.body, faults);
   if (!faults.empty()) return refuse_invalid(std::move(faults));
   order.tag = call.tag;
-  return answer_reply(call.services.pipeline.place_order(order, call.context), 201,
+  const auto reply = call.services.pipeline.place_order(order, call.context);
+  // Accepted, and not final yet.
+  const bool pending = reply && reply->value && reply->value->status == Order::Status::kPending;
+  return answer_reply(reply, pending ? 202 : 201,
                       [](const Order& placed) { return encoded(placed); });
 }
 
@@ -17,7 +20,7 @@ Answer get_order(const Call& call) {
   FieldFaults faults;
   const auto id = decode_order_id(call.match.parameters[0], faults);
   if (!id) return refuse_invalid(std::move(faults));
-  return with_view(call, [&](ReadView& view) {
+  return with_view(call, call.services.stores.orders, [&](ReadView& view) {
     return answer_one(view.order(*id), problem_for(RequestFault::kOrderNotFound));
   });
 }
@@ -26,7 +29,7 @@ Answer list_orders(const Call& call) {
   FieldFaults faults;
   const auto query = decode_order_query(call.request.query, faults);
   if (!faults.empty()) return refuse_invalid(std::move(faults));
-  return with_view(call, [&](ReadView& view) {
+  return with_view(call, call.services.stores.orders, [&](ReadView& view) {
     const auto found = view.orders(query.filter, query.page);
     if (!found) return refuse(found.error());
     return succeed(200, encoded_list(found->items, found->total, query.page));

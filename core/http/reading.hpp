@@ -11,17 +11,37 @@
 
 namespace stampede::http {
 
-// Opens a view and answers with what `read` makes of it; an Error when there is none in time. The
-// wait counts as the phase pool, the reading as store.
+// Opens a view of the store and answers with what `read` makes of it; an Error when there is none
+// in time. The wait counts as the phase pool, the reading as store.
 template <typename Read>
-Answer with_view(const Call& call, Read read) {
+Answer with_view(const Call& call, Store& store, Read read) {
   auto view = [&] {
     const PhaseTimer timer(call.context.phases, Phase::kPool);
-    return call.services.store.read_view(call.context.deadline);
+    return store.read_view(call.context.deadline);
   }();
   if (!view) return refuse(view.error());
   const PhaseTimer timer(call.context.phases, Phase::kStore);
   return read(**view);
+}
+
+// As with_view, but answers that there is no such user when there is none. Looks that up in the
+// same view where users are kept in the same store.
+template <typename Read>
+Answer with_user_view(const Call& call, Store& store, UserId user, Read read) {
+  const auto check = [user](ReadView& users) {
+    const auto wallet = users.wallet(user);
+    if (!wallet) return refuse(wallet.error());
+    return *wallet ? Answer() : refuse(problem_for(RefusalCode::kUserNotFound));
+  };
+  auto& users = call.services.stores.users;
+  if (&users != &store) {
+    if (auto missing = with_view(call, users, check); missing.problem != nullptr) return missing;
+    return with_view(call, store, read);
+  }
+  return with_view(call, store, [&](ReadView& view) {
+    auto missing = check(view);
+    return missing.problem != nullptr ? missing : read(view);
+  });
 }
 
 template <typename Entity>

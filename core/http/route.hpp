@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "core/api/http_server.hpp"
 #include "core/api/operation.hpp"
@@ -18,10 +19,36 @@
 
 namespace stampede::http {
 
+// Where each area of the platform keeps its state: one store for all of them in the monolith, one
+// for each in the services topology.
+struct Stores {
+  Stores(Store& all)  // NOLINT(google-explicit-constructor): one store is all of them.
+      : orders(all), users(all), products(all), coupons(all), user_coupons(all) {}
+  Stores(Store& order_store, Store& user_store, Store& product_store, Store& coupon_store,
+         Store& user_coupon_store)
+      : orders(order_store),
+        users(user_store),
+        products(product_store),
+        coupons(coupon_store),
+        user_coupons(user_coupon_store) {}
+
+  // Each store once.
+  std::vector<Store*> all() const {
+    if (&orders == &users) return {&orders};
+    return {&orders, &users, &products, &coupons, &user_coupons};
+  }
+
+  Store& orders;  // And carts.
+  Store& users;
+  Store& products;
+  Store& coupons;
+  Store& user_coupons;
+};
+
 // What handlers work with. Everything outlives every call.
 struct Services {
-  pipeline::Pipeline& pipeline;
-  Store& store;
+  pipeline::Business& pipeline;
+  Stores stores;
   telemetry::Instruments& instruments;
 };
 

@@ -24,7 +24,7 @@ Answer get_balance(const Call& call) {
   FieldFaults faults;
   const UserId user{decode_path_id(call.match.parameters[0], "id", faults)};
   if (!faults.empty()) return refuse_invalid(std::move(faults));
-  return with_view(call, [&](ReadView& view) {
+  return with_view(call, call.services.stores.users, [&](ReadView& view) {
     return answer_one(view.wallet(user), problem_for(RefusalCode::kUserNotFound));
   });
 }
@@ -53,10 +53,7 @@ Answer get_cart(const Call& call) {
   FieldFaults faults;
   const UserId user{decode_path_id(call.match.parameters[0], "userId", faults)};
   if (!faults.empty()) return refuse_invalid(std::move(faults));
-  return with_view(call, [&](ReadView& view) {
-    const auto wallet = view.wallet(user);
-    if (!wallet) return refuse(wallet.error());
-    if (!*wallet) return refuse(problem_for(RefusalCode::kUserNotFound));
+  return with_user_view(call, call.services.stores.orders, user, [&](ReadView& view) {
     const auto lines = view.cart(user);
     if (!lines) return refuse(lines.error());
     return succeed(200, encoded_cart(user, *lines));

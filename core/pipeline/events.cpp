@@ -4,8 +4,18 @@
 
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace stampede::pipeline {
+
+namespace {
+
+// A client's own text: quoted, and bytes that are not UTF-8 replaced.
+std::string quoted(const std::string& text) {
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace
 
 // Written with fmt, not with a JSON tree: this is on the path of every order, and numbers and ids
 // need no escaping.
@@ -31,23 +41,27 @@ Event order_completed(const Order& order, const OrderId& event_id) {
 }
 
 Event coupon_issued(const UserCoupon& granted, const OrderId& event_id) {
+  auto payload =
+      fmt::format(R"({{"userId":{},"couponId":{},"issuedAt":{})", value_of(granted.user),
+                  value_of(granted.coupon), granted.issued_at.time_since_epoch().count());
+  if (!granted.request_key.empty()) {
+    fmt::format_to(std::back_inserter(payload), R"(,"requestKey":{})", quoted(granted.request_key));
+  }
+  payload += '}';
   return {.id = to_string(event_id),
           .topic = "COUPON_ISSUED",
           .key = std::to_string(value_of(granted.user)),
-          .payload = fmt::format(R"({{"userId":{},"couponId":{}}})", value_of(granted.user),
-                                 value_of(granted.coupon)),
+          .payload = std::move(payload),
           .correlation = {}};
 }
 
 Event balance_charged(const Charge& charge, const OrderId& event_id) {
-  // The transaction id is the client's own text: quoted, and bytes that are not UTF-8 replaced.
-  const auto transaction_id = nlohmann::json(charge.transaction_id)
-                                  .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   return {.id = to_string(event_id),
           .topic = "BALANCE_CHARGED",
           .key = std::to_string(value_of(charge.user)),
           .payload = fmt::format(R"({{"transactionId":{},"userId":{},"amount":{}}})",
-                                 transaction_id, value_of(charge.user), charge.amount.minor),
+                                 quoted(charge.transaction_id), value_of(charge.user),
+                                 charge.amount.minor),
           .correlation = {}};
 }
 

@@ -16,7 +16,8 @@ namespace stampede::pipeline {
 // {"orderId","userId","items":[{"productId","quantity","unitPrice"}],"couponId"?,"subtotal","total"}
 Event order_completed(const Order& order, const OrderId& event_id);
 
-// {"userId","couponId"}
+// {"userId","couponId","issuedAt","requestKey"?}: all that it takes to have the same row elsewhere,
+// the time in microseconds since 1970.
 Event coupon_issued(const UserCoupon& granted, const OrderId& event_id);
 
 // {"transactionId","userId","amount"}

@@ -1,5 +1,6 @@
-// The business of the monolith topology: each function is one Operation run by the lock strategy
-// on the store. No I/O of its own. Safe for concurrent use; outlives every call.
+// What customers ask for, and the monolith topology's way of doing it: each function is one
+// Operation run by the lock strategy on the store. No I/O of its own. Safe for concurrent use;
+// outlives every call.
 
 #pragma once
 
@@ -73,19 +74,29 @@ struct Reply {
   bool replayed = false;  // The key was known: this is the answer of the first time.
 };
 
-class Pipeline {
+class Business {
+ public:
+  virtual ~Business() = default;
+
+  virtual Result<Reply<Order>> place_order(const PlaceOrder& request, Context& context) = 0;
+  virtual Result<Reply<UserCoupon>> issue_coupon(const IssueCoupon& request, Context& context) = 0;
+  virtual Result<Reply<Charge>> charge_balance(const ChargeBalance& request, Context& context) = 0;
+  virtual Result<Reply<CartLine>> add_to_cart(const AddToCart& request, Context& context) = 0;
+};
+
+class Pipeline final : public Business {
  public:
   // Everything passed in outlives the pipeline.
   Pipeline(Store& store, LockStrategy& lock, PaymentGateway& payments, WallClock& clock,
            IdGenerator& ids, Options options);
-  ~Pipeline();
+  ~Pipeline() override;
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
-  Result<Reply<Order>> place_order(const PlaceOrder& request, Context& context);
-  Result<Reply<UserCoupon>> issue_coupon(const IssueCoupon& request, Context& context);
-  Result<Reply<Charge>> charge_balance(const ChargeBalance& request, Context& context);
-  Result<Reply<CartLine>> add_to_cart(const AddToCart& request, Context& context);
+  Result<Reply<Order>> place_order(const PlaceOrder& request, Context& context) override;
+  Result<Reply<UserCoupon>> issue_coupon(const IssueCoupon& request, Context& context) override;
+  Result<Reply<Charge>> charge_balance(const ChargeBalance& request, Context& context) override;
+  Result<Reply<CartLine>> add_to_cart(const AddToCart& request, Context& context) override;
 
  private:
   struct Parts;

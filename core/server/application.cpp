@@ -1,28 +1,51 @@
 #include "core/server/application.hpp"
 
 #include <chrono>
+#include <string>
 #include <utility>
 
 namespace stampede::server {
 
 Result<Application::Plugins> Application::make_plugins(const ServerConfig& config,
                                                        plugin::Catalog& catalog) {
-  auto store = catalog.create<Store>(config.store.use, config.store.settings);
-  if (!store) return Unexpected(store.error());
-  auto lock = catalog.create<LockStrategy>(config.lock.use, config.lock.settings);
-  if (!lock) return Unexpected(lock.error());
+  Plugins plugins;
+  if (config.topology == Topology::kServices) {
+    auto backings = make_service_backings(config, catalog);
+    if (!backings) return Unexpected(backings.error());
+    plugins.services = *std::move(backings);
+  } else {
+    auto store = catalog.create<Store>(config.store.use, config.store.settings);
+    if (!store) return Unexpected(store.error());
+    plugins.store = *std::move(store);
+    auto lock = catalog.create<LockStrategy>(config.lock.use, config.lock.settings);
+    if (!lock) return Unexpected(lock.error());
+    plugins.lock = *std::move(lock);
+  }
+  if (config.transport) {
+    auto transport = catalog.create<Transport>(config.transport->use, config.transport->settings);
+    if (!transport) return Unexpected(transport.error());
+    plugins.transport = *std::move(transport);
+  }
   auto front_door = catalog.create<HttpServer>(config.frontend.use, config.frontend.settings);
   if (!front_door) return Unexpected(front_door.error());
-  return Plugins{std::move(*store), std::move(*lock), std::move(*front_door)};
+  plugins.front_door = *std::move(front_door);
+  return plugins;
 }
 
 Result<std::unique_ptr<Application>> Application::start(const ServerConfig& config, Plugins plugins,
                                                         telemetry::Log& log) {
-  if (!plugins.lock->runs_on(*plugins.store)) {
+  const auto& first = plugins.services.front();
+  const auto& lock = plugins.store ? plugins.lock : first.lock;
+  if (!lock->runs_on(plugins.store ? *plugins.store : *first.store)) {
     return fail(ErrorCode::kInvalid,
                 "lock " + config.lock.use + " does not run on store " + config.store.use);
   }
   std::unique_ptr<Application> application(new Application(config, std::move(plugins), log));
+  if (application->services_) {
+    if (auto started = application->services_->start(); !started) {
+      return Unexpected(started.error());
+    }
+  }
   auto& dispatcher = application->dispatcher_;
   const auto listening = application->front_door_->start(
       config.http, [&dispatcher](const HttpRequest& request, Responder responder) {
@@ -34,12 +57,21 @@ Result<std::unique_ptr<Application>> Application::start(const ServerConfig& conf
 
 Application::Application(const ServerConfig& config, Plugins plugins, telemetry::Log& log)
     : drain_timeout_(config.http.drain_timeout),
+      topology_(config.topology),
       store_(std::move(plugins.store)),
       lock_(std::move(plugins.lock)),
+      backings_(std::move(plugins.services)),
+      transport_(std::move(plugins.transport)),
       payments_(config.payments),
-      pipeline_(*store_, *lock_, payments_, clock_, ids_, config.orders),
+      pipeline_(topology_ == Topology::kMonolith
+                    ? std::make_unique<pipeline::Pipeline>(*store_, *lock_, payments_, clock_, ids_,
+                                                           config.orders)
+                    : nullptr),
+      services_(topology_ == Topology::kServices
+                    ? std::make_unique<saga::Services>(saga_parts(config, log))
+                    : nullptr),
       recorder_(http::request_names()),
-      api_({.pipeline = pipeline_, .store = *store_, .instruments = *this},
+      api_({.pipeline = business(), .stores = stores(), .instruments = *this},
            {.admin = config.admin, .seed = config.seed}),
       dispatcher_(
           api_, recorder_, log,
@@ -55,13 +87,62 @@ bool Application::drain() {
   return dispatcher_.wait_until_quiet(deadline);
 }
 
+pipeline::Business& Application::business() {
+  if (services_) return *services_;
+  return *pipeline_;
+}
+
+http::Stores Application::stores() {
+  if (store_) return http::Stores(*store_);
+  const auto of = [this](saga::Area area) -> Store& {
+    return *backings_.at(static_cast<std::size_t>(area)).store;
+  };
+  return {of(saga::Area::kOrder), of(saga::Area::kUser), of(saga::Area::kProduct),
+          of(saga::Area::kCoupon), of(saga::Area::kUserCoupon)};
+}
+
+saga::Services::Parts Application::saga_parts(const ServerConfig& config, telemetry::Log& log) {
+  const auto of = [this](saga::Area area) -> saga::Services::Backing {
+    const auto& backing = backings_.at(static_cast<std::size_t>(area));
+    return {*backing.store, *backing.lock};
+  };
+  return {.backings = {of(saga::Area::kOrder), of(saga::Area::kUser), of(saga::Area::kProduct),
+                       of(saga::Area::kCoupon), of(saga::Area::kUserCoupon)},
+          .transport = *transport_,
+          .payments = payments_,
+          .clock = clock_,
+          .ids = ids_,
+          .log = log,
+          .options = config.saga};
+}
+
+// Of all services together; what is named says whose it is.
+StoreStats Application::store_stats() const {
+  if (store_) return store_->stats();
+  StoreStats all;
+  for (std::size_t i = 0; i < backings_.size(); ++i) {
+    auto stats = backings_.at(i).store->stats();
+    const auto prefix = std::string(saga::kAreaNames.at(i)) + ".";
+    all.pool.active += stats.pool.active;
+    all.pool.idle += stats.pool.idle;
+    all.pool.pending += stats.pool.pending;
+    all.pool.timeouts += stats.pool.timeouts;
+    for (auto& query : stats.queries) {
+      query.name.insert(0, prefix);
+      all.queries.push_back(std::move(query));
+    }
+    for (auto& [name, value] : stats.gauges) all.gauges.emplace_back(prefix + name, value);
+  }
+  return all;
+}
+
 telemetry::Load Application::load() const { return dispatcher_.load(); }
 
 telemetry::Readings Application::read(Span span) const {
   const auto totals = payments_.totals();
   return {.names = &recorder_.names(),
           .requests = span == Span::kWindow ? recorder_.window() : recorder_.total(),
-          .store = store_->stats(),
+          .store = store_stats(),
           .load = dispatcher_.load(),
           .payments = {.payments = totals.payments,
                        .declines = totals.declines,
@@ -69,9 +150,17 @@ telemetry::Readings Application::read(Span span) const {
                        .paid = totals.paid,
                        .refunded = totals.refunded},
           .http = front_door_->stats(),
-          .process = telemetry::process_usage()};
+          .process = telemetry::process_usage(),
+          .saga = services_ ? services_->read(span == Span::kWindow) : telemetry::SagaReadings()};
 }
 
-void Application::start_window() { recorder_.start_window(); }
+void Application::start_window() {
+  recorder_.start_window();
+  if (services_) services_->start_window();
+}
+
+Result<telemetry::Backlog> Application::backlog(Deadline deadline) const {
+  return services_ ? services_->backlog(deadline) : telemetry::Backlog();
+}
 
 }  // namespace stampede::server

@@ -1,5 +1,6 @@
-// A running server, put together from a configuration: store, lock strategy, pipeline, API, workers
-// and front door. start() listens; the destructor stops.
+// A running server, put together from a configuration: store, lock strategy and pipeline, or five
+// services with one of each and a transport; API, workers and front door. start() listens; the
+// destructor stops.
 
 #pragma once
 
@@ -9,13 +10,16 @@
 #include "core/api/http_server.hpp"
 #include "core/api/lock_strategy.hpp"
 #include "core/api/store.hpp"
+#include "core/api/transport.hpp"
 #include "core/http/api.hpp"
 #include "core/pipeline/pipeline.hpp"
 #include "core/pipeline/simulated_payments.hpp"
 #include "core/pipeline/system_sources.hpp"
 #include "core/plugin/catalog.hpp"
+#include "core/saga/services.hpp"
 #include "core/server/config.hpp"
 #include "core/server/dispatcher.hpp"
+#include "core/server/service_stores.hpp"
 #include "core/telemetry/log.hpp"
 #include "core/telemetry/readings.hpp"
 #include "core/telemetry/request_recorder.hpp"
@@ -26,8 +30,10 @@ class Application final : private telemetry::Instruments {
  public:
   // What a server is made of that is chosen by name.
   struct Plugins {
-    std::unique_ptr<Store> store;
+    std::unique_ptr<Store> store;  // Of the monolith, as the lock is.
     std::unique_ptr<LockStrategy> lock;
+    ServiceBackings services;              // Of the services topology.
+    std::unique_ptr<Transport> transport;  // Where the configuration has one.
     std::unique_ptr<HttpServer> front_door;
   };
   // Constructs the configured ones.
@@ -50,14 +56,24 @@ class Application final : private telemetry::Instruments {
   telemetry::Load load() const override;
   telemetry::Readings read(Span span) const override;
   void start_window() override;
+  Result<telemetry::Backlog> backlog(Deadline deadline) const override;
+
+  pipeline::Business& business();
+  http::Stores stores();
+  saga::Services::Parts saga_parts(const ServerConfig& config, telemetry::Log& log);
+  StoreStats store_stats() const;
 
   const std::chrono::milliseconds drain_timeout_;
+  const Topology topology_;
   const std::unique_ptr<Store> store_;
   const std::unique_ptr<LockStrategy> lock_;
+  const ServiceBackings backings_;
+  const std::unique_ptr<Transport> transport_;
   pipeline::SystemClock clock_;
   pipeline::UuidGenerator ids_{clock_};
   pipeline::SimulatedPayments payments_;
-  pipeline::Pipeline pipeline_;
+  const std::unique_ptr<pipeline::Pipeline> pipeline_;  // Of the monolith,
+  const std::unique_ptr<saga::Services> services_;      // and of the services topology.
   telemetry::RequestRecorder recorder_;
   http::Api api_;
   Dispatcher dispatcher_;

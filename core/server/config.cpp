@@ -13,6 +13,7 @@
 #include "core/server/pairing.hpp"
 #include "core/server/plugin_reader.hpp"
 #include "core/server/printable.hpp"
+#include "core/server/saga_config.hpp"
 #include "core/server/schema.hpp"
 
 namespace stampede::server {
@@ -82,15 +83,16 @@ ServerConfig read_config(const config::Tree& tree, const std::filesystem::path& 
                          config::Faults& faults) {
   ServerConfig config;
   MapReader root(&tree, "", faults);
-  root.choice<std::string_view>("topology", kTopologies.front().first, kTopologies);
+  config.topology = root.choice<Topology>("topology", config.topology, kTopologies);
   read_server(root.map("server"), config);
+  read_saga(root.map("saga"), config.saga);
   read_orders(root.map("orders"), config);
   read_log(root.map("log"), config.log);
   read_plugins(root, base, config);
   config.admin = root.boolean("admin", config.admin);
   config.seed = static_cast<std::uint64_t>(root.integer("seed", 1, 0));
   config.payments.seed = config.seed;
-  for (const auto* key : {"http", "store", "lock"}) root.child(key);
+  for (const auto* key : {"http", "store", "lock", "transport"}) root.child(key);
   root.finish();
   return config;
 }
@@ -120,6 +122,13 @@ std::optional<ParsedConfig> parse_config(const config::Tree& tree, config::Fault
   reader.read(plugin::Kind::kStore, "store", config.store, [](MapReader&) {});
   reader.read(plugin::Kind::kLock, "lock", config.lock,
               [&](MapReader& lock) { read_lock_timeout(lock, config); });
+  if (config.topology == Topology::kServices || resolved.find("transport") != nullptr) {
+    auto& transport = config.transport.emplace(PluginChoice{.use = "inline", .settings = {}});
+    reader.read(plugin::Kind::kTransport, "transport", transport, [&](MapReader& map) {
+      config.saga.key = map.choice<saga::EventKey>("key", config.saga.key, kEventKeys);
+    });
+  }
+  check_topology(resolved, config, found);
   if (found.empty()) {
     auto pairing = check_pairing(catalog, config, resolved, found);
     if (misfit == Misfit::kFault && !pairing.misfit.empty()) {

@@ -1,12 +1,14 @@
 // The configuration of one server, as values. Everything in it has been checked: what a plugin is
 // given it takes, and the lock strategy runs on the store.
 //
-//   topology: monolith
+//   topology: monolith | services
 //   server: {address, port, workers, queue, io_threads, request_timeout, keep_alive_timeout,
 //            drain_timeout, max_connections, max_body}
 //   http: {use, dialect, ...}        the front door and its options
 //   store: {use, ...}                the store and its options, dotted or nested
 //   lock: {use, timeout, ...}        the lock strategy and its options
+//   transport: {use, key, ...}      how events travel between services, and its options
+//   saga: {timeout, sweep, compensation, relay: {batch, poll, lease}}
 //   orders: {payment: {placement, latency, jitter, failure_rate}, read_write_pause}
 //   log: {level, requests, sample, file}
 //   plugins: [directory, ...]        searched before the built-in places
@@ -33,6 +35,7 @@
 #include "core/pipeline/simulated_payments.hpp"
 #include "core/plugin/catalog.hpp"
 #include "core/plugin/options.hpp"
+#include "core/saga/options.hpp"
 #include "core/server/secrets.hpp"
 #include "core/telemetry/log.hpp"
 
@@ -43,13 +46,20 @@ struct PluginChoice {
   plugin::Settings settings;  // Only what was given; the plugin has defaults for the rest.
 };
 
+// One transaction for an order, or five services, each with a store of its own, and a saga.
+enum class Topology : std::uint8_t { kMonolith, kServices };
+
 struct ServerConfig {
+  Topology topology = Topology::kMonolith;
   HttpServerOptions http;
   std::size_t workers = 16;
   std::size_t queue = 1'024;  // Requests that may wait for a worker; further ones get a 503.
   PluginChoice frontend{.use = "pistache", .settings = {}};
   PluginChoice store{.use = "sqlite", .settings = {}};
   PluginChoice lock{.use = "per_user", .settings = {}};
+  // Read where something travels by it: in the services topology, or when it was written.
+  std::optional<PluginChoice> transport;
+  saga::SagaOptions saga;
   std::chrono::nanoseconds lock_timeout{std::chrono::seconds(5)};  // From receipt to deadline.
   pipeline::Options orders;
   pipeline::SimulatedPaymentsOptions payments;

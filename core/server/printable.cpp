@@ -93,7 +93,7 @@ class Printer {
 };
 
 void put_server(Printer& print, const ServerConfig& config) {
-  print.put("topology", kTopologies.front().first);
+  print.put("topology", word_of(kTopologies, config.topology));
   print.put("server.address", config.http.address);
   print.put("server.port", config.http.port);
   print.put("server.workers", config.workers);
@@ -107,6 +107,12 @@ void put_server(Printer& print, const ServerConfig& config) {
 }
 
 void put_rest(Printer& print, const ServerConfig& config) {
+  print.put("saga.timeout", config.saga.timeout);
+  print.put("saga.sweep", config.saga.sweep);
+  print.put("saga.compensation", word_of(kCompensations, config.saga.compensation));
+  print.put("saga.relay.batch", config.saga.relay.batch);
+  print.put("saga.relay.poll", config.saga.relay.poll);
+  print.put("saga.relay.lease", config.saga.relay.lease);
   print.put("orders.payment.placement", word_of(kPlacements, config.orders.payment));
   print.put("orders.payment.latency", config.payments.latency);
   print.put("orders.payment.jitter", config.payments.jitter);
@@ -137,6 +143,10 @@ config::Tree printable(const ServerConfig& config, plugin::Catalog& catalog,
   print.put_plugin(catalog, plugin::Kind::kStore, "store", config.store);
   print.put_plugin(catalog, plugin::Kind::kLock, "lock", config.lock);
   print.put("lock.timeout", config.lock_timeout);
+  if (config.transport) {
+    print.put_plugin(catalog, plugin::Kind::kTransport, "transport", *config.transport);
+    print.put("transport.key", word_of(kEventKeys, config.saga.key));
+  }
   put_rest(print, config);
   print.hide(written, "");
   return print.take();

@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "core/pipeline/pipeline.hpp"
+#include "core/saga/options.hpp"
+#include "core/server/config.hpp"
 #include "core/telemetry/log.hpp"
 
 namespace stampede::server {
@@ -17,8 +19,18 @@ inline constexpr std::uint16_t kDefaultPort = 8080;
 template <typename Value>
 using Word = std::pair<std::string_view, Value>;
 
-inline constexpr std::array<Word<std::string_view>, 1> kTopologies{{{"monolith", "monolith"}}};
+inline constexpr std::array<Word<Topology>, 2> kTopologies{
+    {{"monolith", Topology::kMonolith}, {"services", Topology::kServices}}};
 inline constexpr std::array<Word<std::string_view>, 1> kDialects{{{"native", "native"}}};
+
+inline constexpr std::array<Word<saga::Compensation>, 2> kCompensations{
+    {{"refund", saga::Compensation::kRefund}, {"none", saga::Compensation::kNone}}};
+
+inline constexpr std::array<Word<saga::EventKey>, 4> kEventKeys{
+    {{"order", saga::EventKey::kOrder},
+     {"user", saga::EventKey::kUser},
+     {"product", saga::EventKey::kProduct},
+     {"coupon", saga::EventKey::kCoupon}}};
 
 inline constexpr std::array<Word<pipeline::PaymentPlacement>, 4> kPlacements{
     {{"none", pipeline::PaymentPlacement::kNone},

@@ -153,4 +153,19 @@ void Log::request(const RequestLine& line) {
   parts_->write(line.failed ? LogLevel::kError : LogLevel::kInfo, members);
 }
 
+void Log::saga(const SagaLine& line) {
+  if (!wants(line.correlation, false)) return;
+  std::string members;
+  members.reserve(256);
+  http::JsonWriter json(members);
+  json.key("event").text("saga");
+  json.key("correlation").text(line.correlation);
+  json.key("service").text(line.service);
+  json.key("topic").text(line.topic);
+  if (!line.order.empty()) json.key("orderId").text(line.order);
+  json.key("note").text(line.note);
+  json.key("tookMs").real(milliseconds(line.took));
+  parts_->write(LogLevel::kInfo, members);
+}
+
 }  // namespace stampede::telemetry

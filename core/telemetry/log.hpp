@@ -47,6 +47,16 @@ struct RequestLine {
   const Phases& phases;
 };
 
+// What is said about one step of an order's saga. Views, as above.
+struct SagaLine {
+  std::string_view correlation;
+  std::string_view service;
+  std::string_view topic;  // Of the event that was handled, or the request that began it all.
+  std::string_view order;  // "" when it is about none.
+  std::string_view note;   // What came of it: "PAYMENT_SUCCESSFUL", "refunded".
+  std::chrono::nanoseconds took{0};
+};
+
 class Log {
  public:
   // What takes secrets out of a text. Called from any thread.
@@ -65,6 +75,10 @@ class Log {
   // Whether request() would write a line. Cheap.
   bool wants(std::string_view correlation, bool failed) const;
   void request(const RequestLine& line);
+
+  // {...,"event":"saga","correlation":..,"service":..,"topic":..,"orderId":..,"note":..,"tookMs":..}
+  // for the steps of those requests that are logged themselves.
+  void saga(const SagaLine& line);
 
  private:
   struct Parts;

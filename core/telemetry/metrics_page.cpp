@@ -6,6 +6,7 @@
 #include <array>
 #include <limits>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -155,6 +156,51 @@ void add_store(Page& page, const StoreStats& stats) {
   }
 }
 
+void add_saga(Page& page, const SagaReadings& saga) {
+  for (const auto& [name, help, timing] :
+       {std::tuple("saga_order_final_seconds", "From an order's acceptance to its final state.",
+                   &saga.order_final),
+        std::tuple("saga_coupon_marked_seconds",
+                   "From ORDER_COMPLETED to the mark on the user's coupon.", &saga.coupon_marked),
+        std::tuple("saga_publish_seconds", "From a commit to the transport's word.",
+                   &saga.publish)}) {
+    page.family(name, help, MetricType::Histogram).metric.push_back(histogram_of(*timing, {}));
+  }
+  page.counter("saga_orders_completed_total", "Orders completed.",
+               static_cast<double>(saga.completed));
+  page.counter("saga_orders_failed_total", "Orders failed, for any reason.",
+               static_cast<double>(saga.failed));
+  page.counter("saga_orders_timed_out_total", "Orders given up because their saga stood still.",
+               static_cast<double>(saga.timed_out));
+  auto& events = page.family("saga_events_total", "Events of each service, by what became of them.",
+                             MetricType::Counter);
+  for (const auto& counts : saga.services) {
+    for (const auto& [what, count] :
+         {std::pair("handled", counts.handled), std::pair("duplicate", counts.duplicates),
+          std::pair("retried", counts.retries), std::pair("dead_letter", counts.dead_letters),
+          std::pair("published", counts.published)}) {
+      ClientMetric metric;
+      metric.label = {{"service", counts.service}, {"outcome", what}};
+      metric.counter.value = static_cast<double>(count);
+      events.metric.push_back(metric);
+    }
+  }
+  page.counter("transport_published_total", "Events taken by the transport.",
+               static_cast<double>(saga.transport.published));
+  page.counter("transport_delivered_total", "Events handled without an error.",
+               static_cast<double>(saga.transport.delivered));
+  page.counter("transport_redelivered_total", "Events delivered again after an error.",
+               static_cast<double>(saga.transport.redelivered));
+  auto& lags = page.family("transport_lag", "Events published for a service and not yet handled.",
+                           MetricType::Gauge);
+  for (const auto& lag : saga.transport.lags) {
+    ClientMetric metric;
+    metric.label = {{"service", lag.service}, {"topic", lag.topic}};
+    metric.gauge.value = static_cast<double>(lag.events);
+    lags.metric.push_back(metric);
+  }
+}
+
 void add_process(Page& page, const ProcessUsage& usage) {
   page.counter("process_cpu_seconds_total", "CPU time used, in user and in kernel mode.",
                std::chrono::duration<double>(usage.cpu_user + usage.cpu_system).count());
@@ -172,6 +218,7 @@ std::string metrics_page(const Readings& readings) {
   add_requests(page, readings);
   add_load(page, readings);
   add_store(page, readings.store);
+  if (!readings.saga.services.empty()) add_saga(page, readings.saga);
   add_process(page, readings.process);
   return page.text();
 }

@@ -10,6 +10,7 @@
 #include "core/api/store.hpp"
 #include "core/telemetry/process_usage.hpp"
 #include "core/telemetry/request_recorder.hpp"
+#include "core/telemetry/saga_readings.hpp"
 
 namespace stampede::telemetry {
 
@@ -38,6 +39,7 @@ struct Readings {
   PaymentTotals payments;
   HttpServerStats http;
   ProcessUsage process;
+  SagaReadings saga = {};
 };
 
 // Where readings come from. Implemented by the server; safe for concurrent use.
@@ -49,6 +51,8 @@ class Instruments {
   virtual Load load() const = 0;
   virtual Readings read(Span span) const = 0;
   virtual void start_window() = 0;
+  // What is on its way between services, beside the requests; nothing where there are none.
+  virtual Result<Backlog> backlog(Deadline) const { return Backlog(); }
 };
 
 }  // namespace stampede::telemetry

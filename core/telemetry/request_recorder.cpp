@@ -23,16 +23,6 @@ void merge_into(Slot& slot, const Slot& other) {
 
 }  // namespace
 
-void Timing::record(std::chrono::nanoseconds value) {
-  histogram.record(value);
-  sum_seconds += std::chrono::duration<double>(value).count();
-}
-
-void Timing::merge(const Timing& other) {
-  histogram.merge(other.histogram);
-  sum_seconds += other.sum_seconds;
-}
-
 void RequestRecorder::Tally::merge(const Tally& other) {
   for (std::size_t i = 0; i < latencies.size(); ++i) merge_into(latencies[i], other.latencies[i]);
   for (std::size_t i = 0; i < phases.size(); ++i) merge_into(phases[i], other.phases[i]);

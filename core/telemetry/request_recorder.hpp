@@ -17,8 +17,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/api/histogram.hpp"
 #include "core/api/operation.hpp"
+#include "core/telemetry/timing.hpp"
 
 namespace stampede::telemetry {
 
@@ -33,15 +33,6 @@ struct RequestObservation {
   std::size_t outcome = 0;  // Index into RequestNames::outcomes.
   std::chrono::nanoseconds latency{0};
   const Phases& phases;
-};
-
-// A histogram, and the exact sum that its buckets cannot give.
-struct Timing {
-  Histogram histogram;
-  double sum_seconds = 0;
-
-  void record(std::chrono::nanoseconds value);
-  void merge(const Timing& other);
 };
 
 struct RequestPicture {

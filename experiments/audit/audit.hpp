@@ -57,7 +57,8 @@ struct Finding {
   bool informative = false;
 };
 
-// Acknowledged orders and charges exist, once each; nothing exists that nobody asked for.
+// Acknowledged orders and charges exist, once each; nothing exists that nobody asked for. An order
+// that was accepted and then failed exists as FAILED.
 Finding orders_exist(const Books& books);
 // initial - final = sold, per product: catches lost updates that a large stock hides.
 Finding stock_conserved(const Books& books);

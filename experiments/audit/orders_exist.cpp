@@ -2,6 +2,7 @@
 
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "experiments/audit/violations.hpp"
 
@@ -17,9 +18,12 @@ struct Row {
   std::optional<OrderId> order;
 };
 
-// acknowledged is a subset of final, and final of acknowledged or unknown.
-void compare(Claim::Kind kind, const std::vector<Row>& rows, const std::vector<Claim>& claims,
-             Violations& violations) {
+using Keys = std::unordered_set<std::string_view>;
+
+// acknowledged is a subset of final, and final of acknowledged or unknown. What was accepted and
+// visibly failed later is not lost: `failed` has its key.
+void compare(Claim::Kind kind, const std::vector<Row>& rows, const Keys& failed,
+             const std::vector<Claim>& claims, Violations& violations) {
   std::unordered_map<std::string_view, const Claim*> asked;
   for (const auto& claim : claims) {
     if (claim.kind == kind) asked.emplace(claim.key, &claim);
@@ -41,6 +45,7 @@ void compare(Claim::Kind kind, const std::vector<Row>& rows, const std::vector<C
     if (claim->standing != Standing::kAcknowledged) continue;
     const auto found = present.find(key);
     if (found == present.end()) {
+      if (failed.contains(key)) continue;
       violations.add(fmt::format("key \"{}\" was acknowledged, but its effect is lost", key));
     } else if (claim->order && found->second->order != claim->order) {
       violations.add(fmt::format("key \"{}\" was acknowledged as order {}, but {} has it", key,
@@ -54,18 +59,22 @@ void compare(Claim::Kind kind, const std::vector<Row>& rows, const std::vector<C
 Finding orders_exist(const Books& books) {
   Violations violations;
   std::vector<Row> orders;
+  Keys failed;
   orders.reserve(books.final.orders.size());
   for (const auto& order : books.final.orders) {
-    if (order.status == Order::Status::kFailed) continue;
+    if (order.status == Order::Status::kFailed) {
+      if (!order.request_key.empty()) failed.insert(order.request_key);
+      continue;
+    }
     orders.push_back({order.request_key, "order " + to_string(order.id), order.id});
   }
-  compare(Claim::Kind::kOrder, orders, books.claims, violations);
+  compare(Claim::Kind::kOrder, orders, failed, books.claims, violations);
   std::vector<Row> charges;
   charges.reserve(books.final.charges.size());
   for (const auto& charge : books.final.charges) {
     charges.push_back({charge.transaction_id, "a charge", std::nullopt});
   }
-  compare(Claim::Kind::kCharge, charges, books.claims, violations);
+  compare(Claim::Kind::kCharge, charges, {}, books.claims, violations);
 
   std::int64_t acknowledged = 0, unknown = 0;
   for (const auto& claim : books.claims) {

@@ -44,8 +44,15 @@ class ForwardingTransaction : public Transaction {
   Result<std::optional<RequestRecord>> request(std::string_view key) override {
     return to_.request(key);
   }
+  Result<std::optional<SagaStep>> saga_step(std::string_view key) override {
+    return to_.saga_step(key);
+  }
+  Result<std::optional<RelayCursor>> relay_cursor() override { return to_.relay_cursor(); }
   Result<bool> take_stock(const Product& seen, std::int64_t quantity) override {
     return to_.take_stock(seen, quantity);
+  }
+  Result<void> return_stock(const Product& seen, std::int64_t quantity) override {
+    return to_.return_stock(seen, quantity);
   }
   Result<bool> debit(const Wallet& seen, Money amount) override { return to_.debit(seen, amount); }
   Result<void> credit(const Wallet& seen, Money amount) override {
@@ -59,6 +66,10 @@ class ForwardingTransaction : public Transaction {
     return to_.use_coupon(seen, used_by);
   }
   Result<void> add_order(const Order& order) override { return to_.add_order(order); }
+  Result<bool> finish_order(const Order& seen, Order::Status status,
+                            std::string_view failure) override {
+    return to_.finish_order(seen, status, failure);
+  }
   Result<void> add_to_cart(UserId user, ProductId product, std::int64_t quantity) override {
     return to_.add_to_cart(user, product, quantity);
   }
@@ -70,6 +81,11 @@ class ForwardingTransaction : public Transaction {
     return to_.record_request(record);
   }
   Result<void> emit(Event event) override { return to_.emit(std::move(event)); }
+  Result<bool> receive(std::string_view event) override { return to_.receive(event); }
+  Result<void> put_saga_step(const SagaStep& step) override { return to_.put_saga_step(step); }
+  Result<void> put_relay_cursor(const RelayCursor& cursor) override {
+    return to_.put_relay_cursor(cursor);
+  }
 
  protected:
   Transaction& to_;
@@ -111,6 +127,11 @@ class ForwardingView : public ReadView {
   Result<std::vector<OutboxRow>> outbox_after(std::int64_t sequence, std::int64_t limit) override {
     return to_->outbox_after(sequence, limit);
   }
+  Result<std::vector<SagaStep>> saga_steps_after(std::string_view after,
+                                                 std::int64_t limit) override {
+    return to_->saga_steps_after(after, limit);
+  }
+  Result<std::optional<RelayCursor>> relay_cursor() override { return to_->relay_cursor(); }
 
  protected:
   const std::unique_ptr<ReadView> to_;

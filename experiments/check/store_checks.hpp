@@ -21,11 +21,15 @@ std::span<const Check> store_power_checks();
 // Many callers, everything at once.
 std::span<const Check> store_load_checks();
 
+// Saga steps, the inbox, the relay's cursor: one caller at a time, and two at once.
+std::span<const Check> store_saga_checks();
+std::span<const Check> store_saga_race_checks();
 // Fences, where the store issues them.
 std::span<const Check> store_fence_checks();
 
-inline std::array<std::span<const Check>, 7> store_checks() {
-  return {store_verb_checks(),  store_view_checks(), store_race_checks(), store_cart_checks(),
+inline std::array<std::span<const Check>, 9> store_checks() {
+  return {store_verb_checks(),  store_view_checks(), store_race_checks(),
+          store_cart_checks(),  store_saga_checks(), store_saga_race_checks(),
           store_power_checks(), store_load_checks(), store_fence_checks()};
 }
 

@@ -1,47 +1,12 @@
 // What a transaction is told at commit when another one came between its reads and its writes. The
 // other one runs inside the first one's work, so the race happens every time.
 
-#include <functional>
-#include <utility>
-
 #include "experiments/check/store_checks.hpp"
+#include "experiments/check/store_race.hpp"
 #include "experiments/check/store_trial.hpp"
 
 namespace stampede::check {
 namespace {
-
-using Body = std::function<void(Transaction&)>;
-
-// A transaction that lets another one commit in its middle.
-class Race {
- public:
-  Race(StoreTrial& trial, const TransactionOptions& options) : trial_(trial), options_(options) {}
-
-  // `mine` calls let_the_rival_commit() once, between what it reads and what it writes.
-  Result<Outcome> run(const Body& mine, const Body& rival) {
-    rival_ = rival;
-    return trial_.run(options_, [&](Transaction& transaction) -> Result<Outcome> {
-      mine(transaction);
-      return Outcome::commit();
-    });
-  }
-
-  void let_the_rival_commit() {
-    if (!rival_) return;
-    const auto rival = std::exchange(rival_, nullptr);
-    trial_.commit(options_, [&](Transaction& transaction) -> Result<Outcome> {
-      rival(transaction);
-      return Outcome::commit();
-    });
-  }
-
- private:
-  StoreTrial& trial_;
-  const TransactionOptions options_;
-  Body rival_;
-};
-
-Race race_in(StoreTrial& trial, WriteForm form) { return {trial, TransactionOptions::all(form)}; }
 
 // Everybody buys `quantity` of product 1.
 Result<Outcome> race_for_stock(StoreTrial& trial, WriteForm form, std::int64_t quantity) {

@@ -46,6 +46,11 @@ class WatchedTransaction final : public ForwardingTransaction {
                  fmt::format("takes {} of product {}, of which it saw {}", quantity,
                              value_of(seen.id), seen.stock));
   }
+  Result<void> return_stock(const Product& seen, std::int64_t quantity) override {
+    return wrote(to_.return_stock(seen, quantity),
+                 fmt::format("returns {} of product {}, of which it saw {}", quantity,
+                             value_of(seen.id), seen.stock));
+  }
   Result<bool> debit(const Wallet& seen, Money amount) override {
     return wrote(to_.debit(seen, amount),
                  fmt::format("takes {} from wallet {}, in which it saw {}", amount.minor,
@@ -72,6 +77,11 @@ class WatchedTransaction final : public ForwardingTransaction {
   Result<void> add_order(const Order& order) override {
     return wrote(to_.add_order(order), "adds order " + to_string(order.id));
   }
+  Result<bool> finish_order(const Order& seen, Order::Status status,
+                            std::string_view failure) override {
+    return wrote(to_.finish_order(seen, status, failure), "finishes order " + to_string(seen.id),
+                 "it is final already");
+  }
   Result<void> add_to_cart(UserId user, ProductId product, std::int64_t quantity) override {
     return wrote(to_.add_to_cart(user, product, quantity),
                  fmt::format("puts {} of product {} into the cart of user {}", quantity,
@@ -92,6 +102,18 @@ class WatchedTransaction final : public ForwardingTransaction {
     const auto what = "emits event " + event.id;
     return wrote(to_.emit(std::move(event)), what);
   }
+  Result<bool> receive(std::string_view event) override {
+    return wrote(to_.receive(event), "receives event " + std::string(event), "it had already");
+  }
+  Result<void> put_saga_step(const SagaStep& step) override {
+    return wrote(to_.put_saga_step(step),
+                 fmt::format("writes saga step {} over version {}", step.key, step.version));
+  }
+  Result<void> put_relay_cursor(const RelayCursor& cursor) override {
+    return wrote(to_.put_relay_cursor(cursor),
+                 fmt::format("moves the relay's cursor to {} for {}, over version {}",
+                             cursor.sequence, cursor.owner, cursor.version));
+  }
 
  private:
   template <typename Row>
@@ -104,11 +126,12 @@ class WatchedTransaction final : public ForwardingTransaction {
     return found;
   }
   template <typename T>
-  Result<T> wrote(Result<T> done, const std::string& what) {
+  Result<T> wrote(Result<T> done, const std::string& what,
+                  const char* otherwise = "there is not enough") {
     if (!done) {
       history_.note(what + ": " + done.error().message);
     } else if constexpr (std::is_same_v<T, bool>) {
-      history_.note(what + (*done ? "" : ": there is not enough"));
+      history_.note(*done ? what : what + ": " + otherwise);
     } else {
       history_.note(what);
     }

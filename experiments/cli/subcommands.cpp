@@ -11,6 +11,7 @@ std::span<const Subcommand> subcommands() {
       {"plugins", "List the plugins that can be used, and their options", declare_plugins},
       {"new", "Make a project for a plugin of your own", declare_new},
       {"check", "Put every promise of its contract to a plugin", declare_check},
+      {"trace", "Tell the way of one order from the logs", declare_trace},
   };
   return kSubcommands;
 }

@@ -15,6 +15,7 @@ Body declare_env(CLI::App& app);
 Body declare_plugins(CLI::App& app);
 Body declare_new(CLI::App& app);
 Body declare_check(CLI::App& app);
+Body declare_trace(CLI::App& app);
 
 std::span<const Subcommand> subcommands();
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 
 namespace stampede::runner {
 
@@ -84,6 +85,22 @@ std::vector<Claim> claims_of(const load::Ledger& ledger) {
     if (const auto kind = kind_of(record.kind)) claims.push_back(claim_of(ledger, record, *kind));
   });
   return claims;
+}
+
+std::uint64_t failed_later(const load::Ledger& ledger, const audit::FinalState& final_state,
+                           std::chrono::nanoseconds warmup, std::chrono::nanoseconds window) {
+  std::unordered_set<OrderId> failed;
+  for (const auto& order : final_state.orders) {
+    if (order.status == Order::Status::kFailed) failed.insert(order.id);
+  }
+  std::uint64_t count = 0;
+  ledger.for_each([&](const load::LedgerRecord& record) {
+    const bool accepted = record.kind == load::OperationKind::kOrder &&
+                          record.outcome == load::LedgerOutcome::kAcknowledged;
+    const auto sent = std::chrono::nanoseconds(record.sent_ns) - warmup;
+    if (accepted && sent.count() >= 0 && sent < window && failed.contains(record.order)) ++count;
+  });
+  return count;
 }
 
 Replays replay_unknown(const load::Ledger& ledger, environment::Server& server,

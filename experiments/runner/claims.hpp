@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <vector>
 
@@ -14,6 +15,10 @@ namespace stampede::runner {
 
 // One claim for each order, coupon issue and charge of the ledger, in the order of sending.
 std::vector<audit::Claim> claims_of(const load::Ledger& ledger);
+
+// How many orders that were sent in the window were accepted, and failed afterwards.
+std::uint64_t failed_later(const load::Ledger& ledger, const audit::FinalState& final_state,
+                           std::chrono::nanoseconds warmup, std::chrono::nanoseconds window);
 
 struct Replays {
   std::int64_t sent = 0;

@@ -202,6 +202,37 @@ void collect_store(const json* before, const json& store, const std::string& pre
   collect_pool(before, store.at("pool"), block.pool);
 }
 
+// What the services of one instance measured: end-to-end times, and what did not go well.
+void collect_saga(const json& saga, const std::string& prefix, report::Block& block) {
+  const auto put = [&](const std::string& name, double value) {
+    block.gauges.push_back({prefix + name, value});
+  };
+  for (const auto& [key, name] : {std::pair("orderFinal", "saga order to final"),
+                                  std::pair("couponMarked", "saga completed to coupon marked"),
+                                  std::pair("publish", "saga commit to published")}) {
+    const auto& timing = saga.at(key);
+    if (timing.at("count") == 0) continue;
+    for (const auto& [quantile, suffix] :
+         {std::pair("p50Us", " p50 ms"), std::pair("p95Us", " p95 ms"),
+          std::pair("p99Us", " p99 ms")}) {
+      put(std::string(name) + suffix, timing.at(quantile).get<double>() / 1e3);
+    }
+  }
+  for (const auto& [key, name] :
+       {std::pair("completed", "saga orders completed"), std::pair("failed", "saga orders failed"),
+        std::pair("timedOut", "saga orders timed out")}) {
+    put(name, saga.at(key).get<double>());
+  }
+  double dead_letters = 0;
+  for (const auto& service : saga.at("services")) {
+    dead_letters += service.at("deadLetters").get<double>();
+  }
+  put("saga dead letters", dead_letters);
+  for (const auto& gauge : saga.at("transport").at("gauges")) {
+    put("transport " + gauge.at("name").get<std::string>(), gauge.at("value").get<double>());
+  }
+}
+
 void collect_stores(const BlockOutcome& outcome, report::Block& block) {
   for (std::size_t i = 0; i < outcome.stats.size(); ++i) {
     const auto stats = json::parse(outcome.stats[i], nullptr, false);
@@ -212,6 +243,7 @@ void collect_stores(const BlockOutcome& outcome, report::Block& block) {
     const auto prefix = outcome.stats.size() == 1 ? "" : fmt::format("server {} ", i + 1);
     collect_store(before.is_object() ? &before.at("store") : nullptr, stats.at("store"), prefix,
                   block);
+    if (stats.contains("saga")) collect_saga(stats.at("saga"), prefix, block);
   }
   std::ranges::sort(block.queries, std::ranges::greater{}, total_of);
   if (block.queries.size() > kSlowestQueries) block.queries.resize(kSlowestQueries);
@@ -238,7 +270,13 @@ report::Block collect(const BlockPlan& plan, std::size_t position, const BlockOu
   block.state = outcome.failure.empty() ? report::State::kDone : report::State::kFailed;
   block.failure = outcome.failure;
   block.warmup_s = seconds(outcome.warmup);
-  if (outcome.load) collect_load(*outcome.load, block);
+  if (outcome.load) {
+    collect_load(*outcome.load, block);
+    // Accepted is not completed: only what was completed counts.
+    if (block.window_s > 0) {
+      block.tps -= static_cast<double>(outcome.failed_later) / block.window_s;
+    }
+  }
   collect_usage(outcome, block);
   collect_stores(outcome, block);
   for (const auto& finding : outcome.findings) {

@@ -139,9 +139,14 @@ Result<void> audit(const BlockPlan& plan, Servers& servers, const OnProgress& on
   auto& server = servers.front();
   auto claims = claims_of(outcome.load->ledger);
   outcome.replays = replay_unknown(outcome.load->ledger, server, claims);
+  if (outcome.replays.sent > 0) {  // A replay may have begun what goes on after its answer.
+    if (auto drained = server.drain(kDrainPatience); !drained) return drained;
+  }
   const auto final_state =
       audit::read_final_state([&](const std::string& path) { return server.admin_page(path); });
   if (!final_state) return Unexpected(final_state.error());
+  outcome.failed_later =
+      failed_later(outcome.load->ledger, *final_state, outcome.warmup, outcome.load->window);
   outcome.findings = audit::audit_all({plan.cell.data, claims, *final_state});
   return {};
 }

@@ -46,6 +46,7 @@ struct BlockOutcome {
   std::vector<std::string> stats;
   std::vector<audit::Finding> findings;
   Replays replays;
+  std::uint64_t failed_later = 0;  // Orders of the window that were accepted and then failed.
   std::string failure;  // Why the run does not count, with the server's last words; "" if it does.
   bool interrupted = false;  // By the user: the run does not count and is no failure.
 };

@@ -39,11 +39,8 @@ void put(std::vector<CartLine>& lines, ProductId product, std::int64_t quantity)
 }  // namespace
 
 bool can_fail(const Command& command) {
-  return std::holds_alternative<CounterWrite>(command) ||
-         std::holds_alternative<UseCoupon>(command) ||
-         std::holds_alternative<GrantCoupon>(command) ||
-         std::holds_alternative<ClearCart>(command) || std::holds_alternative<AddCharge>(command) ||
-         std::holds_alternative<RecordRequest>(command);
+  return !std::holds_alternative<AddOrder>(command) &&
+         !std::holds_alternative<AddToCart>(command) && !std::holds_alternative<Emit>(command);
 }
 
 RefusalCode refusal_of(CounterWrite::Kind kind) {
@@ -97,16 +94,6 @@ Recorder::Recorder(RowReader& rows, const TransactionOptions& options)
 std::vector<Command> Recorder::take_commands() {
   std::ranges::stable_partition(commands_, can_fail);
   return std::move(commands_);
-}
-
-template <typename Wanted, typename Matches>
-Wanted* Recorder::own(Matches matches) {
-  for (auto& command : commands_) {
-    if (auto* found = std::get_if<Wanted>(&command); found != nullptr && matches(*found)) {
-      return found;
-    }
-  }
-  return nullptr;
 }
 
 CounterWrite* Recorder::own_counter(CounterWrite::Kind kind, std::int64_t id) {
@@ -175,12 +162,6 @@ Result<std::vector<CartLine>> Recorder::cart(UserId user) {
   return lines;
 }
 
-Result<std::optional<Order>> Recorder::order(const OrderId& id) {
-  const auto* added = own<AddOrder>([&](const auto& add) { return add.order.id == id; });
-  if (added != nullptr) return added->order;
-  return rows_.order(id);
-}
-
 Result<std::optional<Charge>> Recorder::charge(std::string_view transaction_id) {
   const auto* added =
       own<AddCharge>([&](const auto& add) { return add.charge.transaction_id == transaction_id; });
@@ -217,6 +198,12 @@ Result<bool> Recorder::change(const Seen& seen, std::int64_t by, std::int64_t le
   return true;
 }
 
+Result<void> Recorder::add(const Seen& seen, std::int64_t by) {
+  auto changed = change(seen, by, std::numeric_limits<std::int64_t>::min(), kNoBound);
+  if (!changed) return Unexpected(std::move(changed.error()));
+  return {};
+}
+
 Result<bool> Recorder::take_stock(const Product& seen, std::int64_t quantity) {
   if (quantity <= 0) return not_positive("A quantity to take", quantity);
   return change(
@@ -232,13 +219,18 @@ Result<bool> Recorder::debit(const Wallet& seen, Money amount) {
                 -amount.minor, 0, kNoBound);
 }
 
+Result<void> Recorder::return_stock(const Product& seen, std::int64_t quantity) {
+  if (quantity <= 0) return not_positive("A quantity to return", quantity);
+  return add(
+      {CounterWrite::Kind::kStock, value_of(seen.id), seen.stock, seen.version, options_.product},
+      quantity);
+}
+
 Result<void> Recorder::credit(const Wallet& seen, Money amount) {
   if (amount.minor <= 0) return not_positive("An amount to credit", amount.minor);
-  auto changed = change({CounterWrite::Kind::kBalance, value_of(seen.user), seen.balance.minor,
-                         seen.version, options_.user},
-                        amount.minor, std::numeric_limits<std::int64_t>::min(), kNoBound);
-  if (!changed) return Unexpected(std::move(changed.error()));
-  return {};
+  return add({CounterWrite::Kind::kBalance, value_of(seen.user), seen.balance.minor, seen.version,
+              options_.user},
+             amount.minor);
 }
 
 Result<bool> Recorder::claim_coupon(const Coupon& seen) {

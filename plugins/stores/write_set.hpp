@@ -74,8 +74,32 @@ struct Emit {
   Event event;
 };
 
+// kPending to `status`; a conflict when the order is final by then.
+struct FinishOrder {
+  OrderId order;
+  Order::Status status{};
+  std::string failure;
+};
+
+// A conflict when the event was received by then.
+struct ReceiveEvent {
+  std::string event;
+};
+
+// Stores the step as the version after the one that it carries, which is the one it must find: 0
+// stands for none.
+struct PutSagaStep {
+  SagaStep step;
+};
+
+// Likewise.
+struct PutRelayCursor {
+  RelayCursor cursor;
+};
+
 using Command = std::variant<CounterWrite, UseCoupon, GrantCoupon, AddCharge, RecordRequest,
-                             AddOrder, AddToCart, ClearCart, Emit>;
+                             AddOrder, AddToCart, ClearCart, Emit, FinishOrder, ReceiveEvent,
+                             PutSagaStep, PutRelayCursor>;
 
 // Whether the command may be refused, or conflict, at commit.
 bool can_fail(const Command& command);
@@ -105,6 +129,9 @@ class RowReader {
   virtual Result<std::optional<Order>> order(const OrderId& id) = 0;
   virtual Result<std::optional<Charge>> charge(std::string_view transaction_id) = 0;
   virtual Result<std::optional<RequestRecord>> request(std::string_view key) = 0;
+  virtual Result<std::optional<SagaStep>> saga_step(std::string_view key) = 0;
+  virtual Result<std::optional<RelayCursor>> relay_cursor() = 0;
+  virtual Result<bool> received(std::string_view event) = 0;
 };
 
 class Recorder final : public Transaction {
@@ -128,19 +155,27 @@ class Recorder final : public Transaction {
   Result<std::optional<Order>> order(const OrderId& id) override;
   Result<std::optional<Charge>> charge(std::string_view transaction_id) override;
   Result<std::optional<RequestRecord>> request(std::string_view key) override;
+  Result<std::optional<SagaStep>> saga_step(std::string_view key) override;
+  Result<std::optional<RelayCursor>> relay_cursor() override;
 
   Result<bool> take_stock(const Product& seen, std::int64_t quantity) override;
+  Result<void> return_stock(const Product& seen, std::int64_t quantity) override;
   Result<bool> debit(const Wallet& seen, Money amount) override;
   Result<void> credit(const Wallet& seen, Money amount) override;
   Result<bool> claim_coupon(const Coupon& seen) override;
   Result<void> grant_coupon(const UserCoupon& granted) override;
   Result<bool> use_coupon(const UserCoupon& seen, const OrderId& used_by) override;
   Result<void> add_order(const Order& order) override;
+  Result<bool> finish_order(const Order& seen, Order::Status status,
+                            std::string_view failure) override;
   Result<void> add_to_cart(UserId user, ProductId product, std::int64_t quantity) override;
   Result<void> clear_cart(UserId user, std::span<const CartLine> seen) override;
   Result<void> add_charge(const Charge& charge) override;
   Result<void> record_request(const RequestRecord& record) override;
   Result<void> emit(Event event) override;
+  Result<bool> receive(std::string_view event) override;
+  Result<void> put_saga_step(const SagaStep& step) override;
+  Result<void> put_relay_cursor(const RelayCursor& cursor) override;
 
  private:
   // A row's number as it was read, before this transaction's own writes unless it was read again.
@@ -152,11 +187,21 @@ class Recorder final : public Transaction {
     WriteForm form;
   };
 
+  // The first command of this kind that matches, or null.
   template <typename Wanted, typename Matches>
-  Wanted* own(Matches matches);
+  Wanted* own(Matches matches) {
+    for (auto& command : commands_) {
+      if (auto* found = std::get_if<Wanted>(&command); found != nullptr && matches(*found)) {
+        return found;
+      }
+    }
+    return nullptr;
+  }
   CounterWrite* own_counter(CounterWrite::Kind kind, std::int64_t id);
   std::int64_t with_own_writes(CounterWrite::Kind kind, std::int64_t id, std::int64_t value);
   Result<bool> change(const Seen& seen, std::int64_t by, std::int64_t least, std::int64_t most);
+  // As change(), for what only grows and is bounded by nothing.
+  Result<void> add(const Seen& seen, std::int64_t by);
 
   RowReader& rows_;
   const TransactionOptions& options_;

@@ -43,6 +43,10 @@ struct Involved {
   void operator()(const AddToCart& c) const { set.set(State::stripe_of(c.user)); }
   void operator()(const ClearCart& c) const { set.set(State::stripe_of(c.user)); }
   void operator()(const Emit&) const {}
+  void operator()(const FinishOrder& c) const { set.set(State::stripe_of(c.order)); }
+  void operator()(const ReceiveEvent& c) const { set.set(State::stripe_of(c.event)); }
+  void operator()(const PutSagaStep& c) const { set.set(State::stripe_of(c.step.key)); }
+  void operator()(const PutRelayCursor&) const { set.set(State::kCursorStripe); }
 };
 
 // A counter row: what it holds, its version and the bounds it must keep.
@@ -80,10 +84,13 @@ class Committer {
       auto checked = check(fence);
       if (!checked) return checked;
     }
-    // The key of a request goes before everything else: whoever lost the race for the last unit
-    // against itself must hear of that, not that the goods are sold out.
+    // The key of a request, and an event, go before everything else: whoever lost the race for the
+    // last unit against itself must hear of that, not that the goods are sold out.
     for (const auto& command : commands) {
       if (known(command)) return Outcome::refuse(RefusalCode::kRequestInProgress);
+      if (const auto* c = std::get_if<ReceiveEvent>(&command); c != nullptr && received(*c)) {
+        return fail(ErrorCode::kConflict, "event " + c->event + " was received by another");
+      }
     }
     for (const auto& command : commands) {
       auto checked = std::visit([this](const auto& c) { return check(c); }, command);
@@ -111,6 +118,8 @@ class Committer {
     }
     return false;
   }
+
+  bool received(const ReceiveEvent& c) { return stripe(c.event).received.contains(c.event); }
 
   Result<Outcome> check(const Fence& fence) {
     const auto& newest = state_.stripe(State::stripe_of(fence.resource)).newest_fences;
@@ -190,6 +199,25 @@ class Committer {
     return Outcome::refuse(RefusalCode::kCartEmpty);
   }
 
+  Result<Outcome> check(const FinishOrder& finish) {
+    const auto* row = state_.order(finish.order);
+    if (row == nullptr) return missing("order " + to_string(finish.order));
+    if (row->status == Order::Status::kPending) return Outcome::commit();
+    return changed("order " + to_string(finish.order));
+  }
+
+  Result<Outcome> check(const PutSagaStep& put) {
+    const auto* row = state_.saga_step(put.step.key);
+    if (put.step.version == (row == nullptr ? 0 : row->version)) return Outcome::commit();
+    return changed("saga step '" + put.step.key + "'");
+  }
+
+  Result<Outcome> check(const PutRelayCursor& put) {
+    const auto& row = state_.relay_cursor();
+    if (put.cursor.version == (row ? row->version : 0)) return Outcome::commit();
+    return changed("the relay's cursor");
+  }
+
   template <typename Infallible>
   Result<Outcome> check(const Infallible&) {
     return Outcome::commit();
@@ -249,6 +277,29 @@ class Committer {
       std::ranges::find(held->cart, seen.product, &CartLine::product)->quantity -= seen.quantity;
     }
     std::erase_if(held->cart, [](const CartLine& line) { return line.quantity == 0; });
+  }
+
+  void apply(FinishOrder& finish) {
+    auto* row = state_.order(finish.order);
+    row->status = finish.status;
+    row->failure = std::move(finish.failure);
+  }
+
+  void apply(ReceiveEvent& receive) {
+    auto& received = stripe(receive.event).received;
+    received.insert(std::move(receive.event));
+  }
+
+  void apply(PutSagaStep& put) {
+    auto& steps = stripe(put.step.key).saga_steps;
+    ++put.step.version;
+    auto key = put.step.key;
+    steps.insert_or_assign(std::move(key), std::move(put.step));
+  }
+
+  void apply(PutRelayCursor& put) {
+    ++put.cursor.version;
+    state_.relay_cursor() = std::move(put.cursor);
   }
 
   void apply(Emit& emit) { events_.push_back(std::move(emit.event)); }

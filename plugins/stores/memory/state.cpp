@@ -65,13 +65,19 @@ Order* State::order(const OrderId& id) {
   return found == orders.end() ? nullptr : &found->second;
 }
 
+SagaStep* State::saga_step(std::string_view key) {
+  auto& steps = stripes_[stripe_of(key)].saga_steps;
+  const auto found = steps.find(key);
+  return found == steps.end() ? nullptr : &found->second;
+}
+
 bool State::empty() const {
   const auto unused = [](const Stripe& stripe) {
     return stripe.holdings.empty() && stripe.orders.empty() && stripe.charges.empty() &&
-           stripe.requests.empty();
+           stripe.requests.empty() && stripe.saga_steps.empty() && stripe.received.empty();
   };
   return products_.empty() && wallets_.empty() && coupons_.empty() && outbox_.empty() &&
-         std::ranges::all_of(stripes_, unused);
+         !relay_cursor_ && std::ranges::all_of(stripes_, unused);
 }
 
 Result<void> State::seed(const Seed& seed) {

@@ -15,11 +15,13 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -59,6 +61,8 @@ struct alignas(64) Stripe {
   std::map<OrderId, Order> orders;
   std::map<std::string, Charge, std::less<>> charges;
   std::unordered_map<std::string, RequestRecord, KeyHash, std::equal_to<>> requests;
+  std::map<std::string, SagaStep, std::less<>> saga_steps;
+  std::unordered_set<std::string, KeyHash, std::equal_to<>> received;  // Ids of events.
   std::map<Resource, std::int64_t> newest_fences;
   std::array<std::int64_t, kCountedNames.size()> counted{};
 };
@@ -70,6 +74,8 @@ class State {
   static std::size_t stripe_of(CouponId id) { return mix(value_of(id), 0xC2B2); }
   static std::size_t stripe_of(const OrderId& id) { return top_bits(std::hash<OrderId>{}(id)); }
   static std::size_t stripe_of(const Resource& resource);
+  // The stripe that guards the relay's cursor, of which there is one.
+  static constexpr std::size_t kCursorStripe = 0;
   static std::size_t stripe_of(std::string_view key) {
     return std::hash<std::string_view>{}(key) % kStripes;
   }
@@ -82,6 +88,8 @@ class State {
   // The one to use first when an unsafe strategy granted several: an unused one.
   UserCoupon* user_coupon(UserId user, CouponId coupon);
   Order* order(const OrderId& id);
+  SagaStep* saga_step(std::string_view key);
+  std::optional<RelayCursor>& relay_cursor() { return relay_cursor_; }  // Of kCursorStripe.
   Stripe& stripe(std::size_t index) { return stripes_[index]; }
 
   // Checks the fences and all commands, then applies all or none, in one critical section.
@@ -136,6 +144,7 @@ class State {
   std::vector<Product> products_;
   std::vector<Wallet> wallets_;
   std::vector<Coupon> coupons_;
+  std::optional<RelayCursor> relay_cursor_;
   std::mutex outbox_mutex_;
   std::vector<Event> outbox_;  // The row with sequence n is at n - 1.
 };

@@ -188,6 +188,23 @@ class View final : public ReadView {
     return state_.outbox_after(sequence, limit);
   }
 
+  Result<std::vector<SagaStep>> saga_steps_after(std::string_view key,
+                                                 std::int64_t limit) override {
+    const auto guard = lock_all();
+    std::vector<SagaStep> page;
+    merge_after(
+        state_, [](Stripe& s) -> const auto& { return s.saga_steps; }, key,
+        [](const auto& entry) -> const auto& { return entry.first; },
+        [&](const auto& entry) {
+          if (std::ssize(page) >= limit) return false;
+          page.push_back(entry.second);
+          return true;
+        });
+    return page;
+  }
+
+  Result<std::optional<RelayCursor>> relay_cursor() override { return rows_.relay_cursor(); }
+
  private:
   EveryStripe lock_all() { return EveryStripe(state_); }
 
@@ -263,6 +280,21 @@ Result<std::optional<Charge>> Rows::charge(std::string_view transaction_id) {
 Result<std::optional<RequestRecord>> Rows::request(std::string_view key) {
   OneStripe stripe(state_, State::stripe_of(key));
   return find((*stripe).requests, key);
+}
+
+Result<std::optional<SagaStep>> Rows::saga_step(std::string_view key) {
+  OneStripe stripe(state_, State::stripe_of(key));
+  return find((*stripe).saga_steps, key);
+}
+
+Result<std::optional<RelayCursor>> Rows::relay_cursor() {
+  const OneStripe stripe(state_, State::kCursorStripe);
+  return state_.relay_cursor();
+}
+
+Result<bool> Rows::received(std::string_view event) {
+  OneStripe stripe(state_, State::stripe_of(event));
+  return (*stripe).received.contains(event);
 }
 
 }  // namespace stampede::stores::memory

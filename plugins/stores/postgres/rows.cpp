@@ -115,7 +115,8 @@ Order to_order(const pqxx::row& row) {
               .subtotal = Money{integer(row, 4)},
               .total = Money{integer(row, 5)},
               .created_at = time(row, 6),
-              .request_key = text(row, 7)};
+              .request_key = text(row, 7),
+              .failure = text(row, 8)};
   if (!row[3].is_null()) order.coupon = CouponId{integer(row, 3)};
   return order;
 }
@@ -141,6 +142,21 @@ OutboxRow to_outbox_row(const pqxx::row& row) {
                     .key = text(row, 3),
                     .payload = text(row, 4),
                     .correlation = text(row, 5)}};
+}
+
+SagaStep to_saga_step(const pqxx::row& row) {
+  return {.key = text(row, 0),
+          .state = static_cast<SagaStep::State>(integer(row, 1)),
+          .detail = text(row, 2),
+          .at = time(row, 3),
+          .version = integer(row, 4)};
+}
+
+RelayCursor to_relay_cursor(const pqxx::row& row) {
+  return {.sequence = integer(row, 0),
+          .owner = text(row, 1),
+          .owned_until = time(row, 2),
+          .version = integer(row, 3)};
 }
 
 }  // namespace stampede::stores::postgres

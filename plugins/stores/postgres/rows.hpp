@@ -31,5 +31,7 @@ Order to_order(const pqxx::row& row);  // Without its items.
 Charge to_charge(const pqxx::row& row);
 RequestRecord to_request(const pqxx::row& row);
 OutboxRow to_outbox_row(const pqxx::row& row);
+SagaStep to_saga_step(const pqxx::row& row);
+RelayCursor to_relay_cursor(const pqxx::row& row);
 
 }  // namespace stampede::stores::postgres

@@ -255,4 +255,22 @@ Result<std::optional<RequestRecord>> TransactionRun::request(std::string_view ke
                [&] { return first_of(connection_.run(Query::kRequestByKey, key), to_request); });
 }
 
+Result<std::optional<SagaStep>> TransactionRun::saga_step(std::string_view key) {
+  return timed(Phase::kStore,
+               [&] { return first_of(connection_.run(Query::kSagaStepByKey, key), to_saga_step); });
+}
+
+Result<std::optional<RelayCursor>> TransactionRun::relay_cursor() {
+  return timed(Phase::kStore,
+               [&] { return first_of(connection_.run(Query::kRelayCursor), to_relay_cursor); });
+}
+
+Result<bool> TransactionRun::received(std::string_view event) {
+  return timed(Phase::kStore, [&]() -> Result<bool> {
+    auto found = connection_.run(Query::kInboxByEvent, event);
+    if (!found) return unexpected(std::move(found.error()));
+    return !found->empty();
+  });
+}
+
 }  // namespace stampede::stores::postgres

@@ -39,6 +39,9 @@ class TransactionRun final : public RowReader {
   Result<std::optional<Order>> order(const OrderId& id) override;
   Result<std::optional<Charge>> charge(std::string_view transaction_id) override;
   Result<std::optional<RequestRecord>> request(std::string_view key) override;
+  Result<std::optional<SagaStep>> saga_step(std::string_view key) override;
+  Result<std::optional<RelayCursor>> relay_cursor() override;
+  Result<bool> received(std::string_view event) override;
 
  private:
   // What an order reads, read ahead.

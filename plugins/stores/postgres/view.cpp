@@ -80,6 +80,13 @@ class View final : public ReadView {
   Result<std::vector<OutboxRow>> outbox_after(std::int64_t sequence, std::int64_t limit) override {
     return list(to_outbox_row, Query::kOutboxAfter, sequence, limit_of(limit));
   }
+  Result<std::vector<SagaStep>> saga_steps_after(std::string_view key,
+                                                 std::int64_t limit) override {
+    return list(to_saga_step, Query::kSagaStepsAfter, key, limit_of(limit));
+  }
+  Result<std::optional<RelayCursor>> relay_cursor() override {
+    return one(to_relay_cursor, Query::kRelayCursor);
+  }
 
  private:
   template <typename Entity, typename... Values>

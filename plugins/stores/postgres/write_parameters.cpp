@@ -46,6 +46,12 @@ std::pair<std::int64_t, std::int64_t> place_of(const Command& command) {
 std::string_view key_of(const Command& command) {
   if (const auto* request = std::get_if<RecordRequest>(&command)) return request->record.key;
   if (const auto* charge = std::get_if<AddCharge>(&command)) return charge->charge.transaction_id;
+  if (const auto* receive = std::get_if<ReceiveEvent>(&command)) return receive->event;
+  if (const auto* put = std::get_if<PutSagaStep>(&command)) return put->step.key;
+  if (const auto* finish = std::get_if<FinishOrder>(&command)) {
+    const auto& bytes = finish->order.bytes;
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  }
   return {};
 }
 
@@ -85,6 +91,7 @@ class Collector {
 
   void append_to(Parameters& parameters) const {
     parameters.add(shared_event_keys_);
+    parameters.add(received_);
     append(parameters, request_);
     append(parameters, charge_);
     counters_[1].append_to(parameters);
@@ -96,6 +103,9 @@ class Collector {
     parameters.add(cleared_quantities_);
     append(parameters, order_);
     append(parameters, item_);
+    append(parameters, finish_);
+    append(parameters, step_);
+    append_cursor_to(parameters);
     append(parameters, event_);
     counters_[2].append_to(parameters);
     counters_[0].append_to(parameters);
@@ -105,6 +115,21 @@ class Collector {
   template <std::size_t kSize>
   static void append(Parameters& parameters, const std::array<Array, kSize>& arrays) {
     for (const auto& array : arrays) parameters.add(array);
+  }
+
+  void append_cursor_to(Parameters& parameters) const {
+    std::optional<std::int64_t> sequence, until, version;
+    std::optional<std::string> owner;
+    if (cursor_) {
+      sequence = cursor_->sequence;
+      owner = cursor_->owner;
+      until = stored(cursor_->owned_until);
+      version = cursor_->version;
+    }
+    parameters.add(sequence);
+    parameters.add(owner);
+    parameters.add(until);
+    parameters.add(version);
   }
 
   // One value for each array, in the order of apply_writes().
@@ -142,7 +167,7 @@ class Collector {
     if (row.coupon) coupon = value_of(*row.coupon);
     fill(order_, row.id, value_of(row.user), static_cast<std::int64_t>(row.status), coupon,
          row.subtotal.minor, row.total.minor, stored(row.created_at),
-         std::string_view(row.request_key));
+         std::string_view(row.request_key), std::string_view(row.failure));
     std::int64_t position = 0;
     for (const auto& item : row.items) {
       fill(item_, row.id, position++, value_of(item.product), item.quantity, item.unit_price.minor);
@@ -167,6 +192,17 @@ class Collector {
          std::string_view(event.key), std::string_view(event.payload),
          std::string_view(event.correlation));
   }
+  void add(const FinishOrder& finish) {
+    fill(finish_, finish.order, static_cast<std::int64_t>(finish.status),
+         std::string_view(finish.failure));
+  }
+  void add(const ReceiveEvent& receive) { received_.add(std::string_view(receive.event)); }
+  void add(const PutSagaStep& put) {
+    const auto& step = put.step;
+    fill(step_, std::string_view(step.key), static_cast<std::int64_t>(step.state),
+         std::string_view(step.detail), stored(step.at), step.version);
+  }
+  void add(const PutRelayCursor& put) { cursor_ = put.cursor; }
   // Nobody else writes events of an order that is only made here.
   void add_shared_key(const std::string& key) {
     if (std::ranges::find(own_keys_, key) == own_keys_.end()) {
@@ -176,13 +212,14 @@ class Collector {
 
   std::array<Array, 4> request_, charge_, use_;
   std::array<Array, 7> grant_;
-  std::array<Array, 3> added_;
-  std::array<Array, 8> order_;
-  std::array<Array, 5> item_, event_;
+  std::array<Array, 3> added_, finish_;
+  std::array<Array, 9> order_;
+  std::array<Array, 5> item_, step_, event_;
   std::array<Counters, 3> counters_;
   std::optional<std::int64_t> cleared_user_;
   Array cleared_products_, cleared_quantities_;
-  Array shared_event_keys_;
+  Array shared_event_keys_, received_;
+  std::optional<RelayCursor> cursor_;
   std::vector<std::string> own_keys_;
   bool clears_two_carts_ = false;
 };

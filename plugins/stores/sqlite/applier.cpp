@@ -31,6 +31,10 @@ Result<Outcome> missing(const std::string& what) {
   return fail(ErrorCode::kInternal, "sqlite: " + what + " does not exist");
 }
 
+Result<Outcome> received(const std::string& event) {
+  return fail(ErrorCode::kConflict, "sqlite: event " + event + " was received by another");
+}
+
 bool is_taken(int code) {
   return code == SQLITE_CONSTRAINT_PRIMARYKEY || code == SQLITE_CONSTRAINT_UNIQUE;
 }
@@ -42,14 +46,29 @@ Result<Outcome> Applier::apply(const std::vector<Command>& commands) {
     auto applied = std::visit([this](const auto& c) { return apply(c); }, commands[i]);
     if (applied && applied->committed()) continue;
     if (!applied) return applied;
-    // The key of a request goes before every other refusal: whoever lost the race for the last
-    // unit against itself must hear of that, not that the goods are sold out. A key that this set
-    // recorded itself, before it failed, was new.
-    auto known = request_is_known(std::span(commands).subspan(i));
-    if (!known) return Unexpected(std::move(known.error()));
-    return *known ? Outcome::refuse(RefusalCode::kRequestInProgress) : applied;
+    return known_or(applied, std::span(commands).subspan(i));
   }
   return Outcome::commit();
+}
+
+// The key of a request, and an event, go before every other refusal: whoever lost the race for the
+// last unit against itself must hear of that, not that the goods are sold out. What this set wrote
+// of them itself, before it was refused, was new.
+Result<Outcome> Applier::known_or(const Result<Outcome>& refused, std::span<const Command> rest) {
+  for (const auto& command : rest) {
+    Result<bool> known = false;
+    if (const auto* c = std::get_if<RecordRequest>(&command)) {
+      known = exists(Query::kRequestByKey, c->record.key);
+    } else if (const auto* charge = std::get_if<AddCharge>(&command)) {
+      known = exists(Query::kChargeById, charge->charge.transaction_id);
+    } else if (const auto* receive = std::get_if<ReceiveEvent>(&command)) {
+      known = exists(Query::kInboxByEvent, receive->event);
+      if (known && *known) return received(receive->event);
+    }
+    if (!known) return Unexpected(std::move(known.error()));
+    if (*known) return Outcome::refuse(RefusalCode::kRequestInProgress);
+  }
+  return refused;
 }
 
 template <typename... Parameters>
@@ -76,25 +95,13 @@ Result<Outcome> Applier::insert_new(RefusalCode taken, Query query,
   return Outcome::commit();
 }
 
-Result<bool> Applier::exists(Query query, const std::string& key) {
+template <typename Key>
+Result<bool> Applier::exists(Query query, const Key& key) {
   bool found = false;
   const int code = connection_.run(
       query, [&](SQLite::Statement&) { found = true; }, key);
   if (code != SQLITE_DONE) return Unexpected(connection_.error(code, query));
   return found;
-}
-
-Result<bool> Applier::request_is_known(std::span<const Command> commands) {
-  for (const auto& command : commands) {
-    Result<bool> known = false;
-    if (const auto* c = std::get_if<RecordRequest>(&command)) {
-      known = exists(Query::kRequestByKey, c->record.key);
-    } else if (const auto* charge = std::get_if<AddCharge>(&command)) {
-      known = exists(Query::kChargeById, charge->charge.transaction_id);
-    }
-    if (!known || *known) return known;
-  }
-  return false;
 }
 
 Result<Outcome> Applier::apply(const CounterWrite& write) {
@@ -170,9 +177,10 @@ Result<Outcome> Applier::apply(const AddOrder& add) {
   const auto& order = add.order;
   std::optional<std::int64_t> coupon;
   if (order.coupon) coupon = value_of(*order.coupon);
-  const int code = connection_.write(
-      Query::kOrderInsert, order.id, value_of(order.user), static_cast<std::int64_t>(order.status),
-      coupon, order.subtotal.minor, order.total.minor, stored(order.created_at), order.request_key);
+  const int code = connection_.write(Query::kOrderInsert, order.id, value_of(order.user),
+                                     static_cast<std::int64_t>(order.status), coupon,
+                                     order.subtotal.minor, order.total.minor,
+                                     stored(order.created_at), order.request_key, order.failure);
   if (is_taken(code)) {
     return fail(ErrorCode::kInternal, "sqlite: order " + to_string(order.id) + " exists already");
   }
@@ -223,6 +231,43 @@ Result<Outcome> Applier::apply(const Emit& emit) {
   const auto& event = emit.event;
   return write(Query::kOutboxInsert, event.id, event.topic, event.key, event.payload,
                event.correlation);
+}
+
+Result<Outcome> Applier::apply(const FinishOrder& finish) {
+  const auto final_or_missing = [&]() -> Result<Outcome> {
+    auto there = exists(Query::kOrderById, finish.order);
+    if (!there) return Unexpected(std::move(there.error()));
+    const auto what = "order " + to_string(finish.order);
+    return *there ? conflict(what) : missing(what);
+  };
+  return write_or(final_or_missing, Query::kOrderFinish, finish.order,
+                  static_cast<std::int64_t>(finish.status), finish.failure);
+}
+
+Result<Outcome> Applier::apply(const ReceiveEvent& receive) {
+  return write_or([&] { return received(receive.event); }, Query::kInboxInsert, receive.event);
+}
+
+Result<Outcome> Applier::apply(const PutSagaStep& put) {
+  const auto& step = put.step;
+  const auto changed = [&] { return conflict("saga step '" + step.key + "'"); };
+  const auto state = static_cast<std::int64_t>(step.state);
+  if (step.version == 0) {
+    return write_or(changed, Query::kSagaStepInsert, step.key, state, step.detail, stored(step.at));
+  }
+  return write_or(changed, Query::kSagaStepReplace, step.key, state, step.detail, stored(step.at),
+                  step.version);
+}
+
+Result<Outcome> Applier::apply(const PutRelayCursor& put) {
+  const auto& cursor = put.cursor;
+  const auto changed = [] { return conflict("the relay's cursor"); };
+  if (cursor.version == 0) {
+    return write_or(changed, Query::kRelayCursorInsert, cursor.sequence, cursor.owner,
+                    stored(cursor.owned_until));
+  }
+  return write_or(changed, Query::kRelayCursorReplace, cursor.sequence, cursor.owner,
+                  stored(cursor.owned_until), cursor.version);
 }
 
 }  // namespace stampede::stores::sqlite

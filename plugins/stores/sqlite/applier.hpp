@@ -31,6 +31,10 @@ class Applier {
   Result<Outcome> apply(const AddToCart& add);
   Result<Outcome> apply(const ClearCart& clear);
   Result<Outcome> apply(const Emit& emit);
+  Result<Outcome> apply(const FinishOrder& finish);
+  Result<Outcome> apply(const ReceiveEvent& receive);
+  Result<Outcome> apply(const PutSagaStep& put);
+  Result<Outcome> apply(const PutRelayCursor& put);
 
   // write_or() answers otherwise() when no row was changed; insert_new() refuses with `taken` when
   // the key exists.
@@ -40,8 +44,9 @@ class Applier {
   Result<Outcome> write_or(Otherwise otherwise, Query query, const Parameters&... parameters);
   template <typename... Parameters>
   Result<Outcome> insert_new(RefusalCode taken, Query query, const Parameters&... parameters);
-  Result<bool> request_is_known(std::span<const Command> commands);
-  Result<bool> exists(Query query, const std::string& key);
+  Result<Outcome> known_or(const Result<Outcome>& refused, std::span<const Command> rest);
+  template <typename Key>
+  Result<bool> exists(Query query, const Key& key);
 
   Connection& connection_;
 };

@@ -30,5 +30,7 @@ Order to_order(SQLite::Statement& row);  // Without its items.
 Charge to_charge(SQLite::Statement& row);
 RequestRecord to_request(SQLite::Statement& row);
 OutboxRow to_outbox_row(SQLite::Statement& row);
+SagaStep to_saga_step(SQLite::Statement& row);
+RelayCursor to_relay_cursor(SQLite::Statement& row);
 
 }  // namespace stampede::stores::sqlite

@@ -114,6 +114,11 @@ class View final : public ReadView {
   Result<std::vector<OutboxRow>> outbox_after(std::int64_t sequence, std::int64_t limit) override {
     return list(lease_, Query::kOutboxAfter, to_outbox_row, sequence, limit_of(limit));
   }
+  Result<std::vector<SagaStep>> saga_steps_after(std::string_view key,
+                                                 std::int64_t limit) override {
+    return list(lease_, Query::kSagaStepsAfter, to_saga_step, std::string(key), limit_of(limit));
+  }
+  Result<std::optional<RelayCursor>> relay_cursor() override { return rows_.relay_cursor(); }
 
   // The doubles of one user and coupon stay on one page, whatever the limit: a cursor cannot stop
   // between them.
@@ -196,6 +201,22 @@ Result<std::optional<Charge>> SnapshotRows::charge(std::string_view transaction_
 
 Result<std::optional<RequestRecord>> SnapshotRows::request(std::string_view key) {
   return one(lease_, Query::kRequestByKey, to_request, std::string(key));
+}
+
+Result<std::optional<SagaStep>> SnapshotRows::saga_step(std::string_view key) {
+  return one(lease_, Query::kSagaStepByKey, to_saga_step, std::string(key));
+}
+
+Result<std::optional<RelayCursor>> SnapshotRows::relay_cursor() {
+  return one(lease_, Query::kRelayCursor, to_relay_cursor);
+}
+
+Result<bool> SnapshotRows::received(std::string_view event) {
+  bool found = false;
+  auto read = lease_.read(
+      Query::kInboxByEvent, [&](SQLite::Statement&) { found = true; }, std::string(event));
+  if (!read) return Unexpected(std::move(read.error()));
+  return found;
 }
 
 std::unique_ptr<ReadView> make_view(ReaderPool::Lease lease) {

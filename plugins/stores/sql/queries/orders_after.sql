@@ -1,4 +1,4 @@
-SELECT id, user_id, status, coupon_id, subtotal, total, created_at, request_key
+SELECT id, user_id, status, coupon_id, subtotal, total, created_at, request_key, failure
 FROM orders
 WHERE id > ?1
 ORDER BY id

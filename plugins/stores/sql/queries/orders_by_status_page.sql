@@ -1,4 +1,4 @@
-SELECT id, user_id, status, coupon_id, subtotal, total, created_at, request_key
+SELECT id, user_id, status, coupon_id, subtotal, total, created_at, request_key, failure
 FROM orders
 WHERE status = ?3 AND created_at >= ?1 AND created_at < ?2
 ORDER BY created_at DESC, id DESC

@@ -1,0 +1,18 @@
+// Business refusals as the reasons that events and failed orders carry: the codes a client is told.
+
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "core/api/operation.hpp"
+
+namespace stampede::saga {
+
+// "INSUFFICIENT_STOCK"; "" for kNone.
+std::string_view reason_of(RefusalCode code);
+
+// The refusal that a reason stands for; nothing for one that is no refusal, as SAGA_TIMEOUT.
+std::optional<RefusalCode> refusal_of(std::string_view reason);
+
+}  // namespace stampede::saga

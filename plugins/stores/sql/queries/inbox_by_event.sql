@@ -1,0 +1,1 @@
+SELECT event_id FROM inbox WHERE event_id = ?1

@@ -1,0 +1,1 @@
+SELECT sequence, owner, owned_until, version FROM relay_cursor

@@ -1,0 +1,5 @@
+SELECT key, state, detail, changed_at, version
+FROM saga_steps
+WHERE key > ?1
+ORDER BY key
+LIMIT ?2
