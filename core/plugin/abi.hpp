@@ -50,7 +50,13 @@ inline constexpr char kToolchain[] =
     " standard=" STAMPEDE_STRINGIFY(__cplusplus) " cxx11-abi=" STAMPEDE_STRINGIFY(
         _GLIBCXX_USE_CXX11_ABI) " containers=" STAMPEDE_CONTAINERS " sanitizer=" STAMPEDE_SANITIZER;
 
-enum class Kind : std::uint32_t { kLock = 1, kStore = 2, kFrontend = 3, kTransport = 4 };
+enum class Kind : std::uint32_t {
+  kLock = 1,
+  kStore = 2,
+  kFrontend = 3,
+  kTransport = 4,
+  kGate = 5,
+};
 
 // One ELF note: sizes, type, owner and payload, in the layout that the ELF standard gives them.
 // Texts end with a zero byte.

@@ -18,6 +18,7 @@
 #include <memory>
 #include <span>
 
+#include "core/api/gate.hpp"
 #include "core/api/http_server.hpp"
 #include "core/api/lock_strategy.hpp"
 #include "core/api/plugin_config.hpp"
@@ -38,6 +39,8 @@ template <>
 inline constexpr Kind kKindOf<HttpServer> = Kind::kFrontend;
 template <>
 inline constexpr Kind kKindOf<Transport> = Kind::kTransport;
+template <>
+inline constexpr Kind kKindOf<Gate> = Kind::kGate;
 
 inline constexpr std::span<const OptionSpec> kNoOptions{};
 

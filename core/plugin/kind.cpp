@@ -17,6 +17,7 @@ constexpr Names kNames[] = {
     {Kind::kStore, "store", "stores"},
     {Kind::kFrontend, "frontend", "frontends"},
     {Kind::kTransport, "transport", "transports"},
+    {Kind::kGate, "gate", "gates"},
 };
 
 const Names& names_of(Kind kind) {
@@ -29,7 +30,8 @@ const Names& names_of(Kind kind) {
 }  // namespace
 
 std::span<const Kind> all_kinds() {
-  static constexpr Kind kAll[] = {Kind::kLock, Kind::kStore, Kind::kFrontend, Kind::kTransport};
+  static constexpr Kind kAll[] = {Kind::kLock, Kind::kStore, Kind::kFrontend, Kind::kTransport,
+                                  Kind::kGate};
   static_assert(std::size(kAll) == std::size(kNames));
   return kAll;
 }

@@ -20,6 +20,7 @@ std::vector<std::string> own_keys(plugin::Kind kind) {
     case plugin::Kind::kTransport:
       return {"use", "key"};
     case plugin::Kind::kStore:
+    case plugin::Kind::kGate:
       break;
   }
   return {"use"};
