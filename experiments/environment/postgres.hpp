@@ -39,6 +39,11 @@ class Postgres {
   bool alive() { return !process_.poll(); }
   std::string obituary();
 
+  // At once, as a crash would: SIGKILL to the server, whose sessions then end by themselves.
+  void kill() { process_.stop(std::chrono::milliseconds(0)); }
+  // After it has died: starts it again at the same address; it recovers what was committed.
+  Result<void> restart(std::chrono::milliseconds patience);
+
   // For clients of a database, by TCP, as its owner.
   std::string url(const std::string& database) const;
 
@@ -52,10 +57,13 @@ class Postgres {
   static void leave(Postgres postgres);
 
  private:
-  Postgres(Process process, std::filesystem::path folder, int port, std::string password);
+  Postgres(PostgresPlan plan, Process process, int port, std::string password);
   static Result<Postgres> try_start(const PostgresPlan& plan, std::chrono::milliseconds patience,
                                     bool& port_taken);
 
+  static Result<Process> run(const PostgresPlan& plan);
+
+  PostgresPlan plan_;
   Process process_;
   std::filesystem::path folder_;  // Empty when moved from or left.
   int port_;

@@ -13,6 +13,7 @@
 #include "experiments/environment/database.hpp"
 #include "experiments/environment/owner.hpp"
 #include "experiments/environment/postgres_files.hpp"
+#include "experiments/runner/names.hpp"
 
 namespace stampede::runner {
 
@@ -228,11 +229,11 @@ Result<void> Backing::settle(const plan::Cell& cell) {
 std::vector<environment::Watched> Backing::watched(const plan::Cell& cell) const {
   std::vector<environment::Watched> all;
   if (cell.needs.postgres && postgres_) {
-    all.push_back({.name = "postgres", .pid = postgres_->pid(), .with_children = true});
+    all.push_back({.name = kPostgresName, .pid = postgres_->pid(), .with_children = true});
   }
   const auto nodes = std::min(redis_.size(), static_cast<std::size_t>(cell.needs.redis_nodes));
   for (std::size_t i = 0; i < nodes; ++i) {
-    all.push_back({.name = fmt::format("redis {}", i + 1), .pid = redis_[i].pid()});
+    all.push_back({.name = name_of_redis(static_cast<std::int64_t>(i)), .pid = redis_[i].pid()});
   }
   return all;
 }

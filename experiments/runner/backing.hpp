@@ -67,6 +67,13 @@ class Backing {
   // Every private server that the cell uses.
   std::vector<environment::Watched> watched(const plan::Cell& cell) const;
 
+  // The private servers, for whoever breaks them on purpose; null when there is none such. `node`
+  // counts from 0. Valid until the next prepare().
+  environment::Postgres* postgres() { return postgres_ ? &*postgres_ : nullptr; }
+  environment::Redis* redis(std::size_t node) {
+    return node < redis_.size() ? &redis_[node] : nullptr;
+  }
+
   // How a private server that the cell uses has died; "" when all live.
   std::string obituary(const plan::Cell& cell);
 
