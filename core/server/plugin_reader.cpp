@@ -17,6 +17,8 @@ std::vector<std::string> own_keys(plugin::Kind kind) {
       return {"use", "timeout"};
     case plugin::Kind::kFrontend:
       return {"use", "dialect"};
+    case plugin::Kind::kTransport:
+      return {"use", "key"};
     case plugin::Kind::kStore:
       break;
   }
