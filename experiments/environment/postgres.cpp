@@ -157,7 +157,8 @@ Result<Postgres> Postgres::try_start(const PostgresPlan& plan, std::chrono::mill
 std::string Postgres::obituary() { return why_it_ended(process_, folder_); }
 
 std::string Postgres::url(const std::string& database) const {
-  return fmt::format("postgresql://{}:{}@127.0.0.1:{}/{}", kRole, password_, port_, database);
+  return fmt::format("postgresql://{}:{}@127.0.0.1:{}/{}", kRole, password_, proxy_.value_or(port_),
+                     database);
 }
 
 Result<void> Postgres::create_database(const std::string& name, const std::string& source) {

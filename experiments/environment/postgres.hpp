@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,6 +48,10 @@ class Postgres {
   // For clients of a database, by TCP, as its owner.
   std::string url(const std::string& database) const;
 
+  int port() const { return port_; }
+  // The port that url() names from now on: a proxy's. Nothing: its own.
+  void reach_through(std::optional<int> proxy) { proxy_ = proxy; }
+
   // Owned by the clients' role. `source` is a database that nobody is connected to.
   Result<void> create_database(const std::string& name, const std::string& source = "template1");
   Result<void> drop_database(const std::string& name);
@@ -67,6 +72,7 @@ class Postgres {
   Process process_;
   std::filesystem::path folder_;  // Empty when moved from or left.
   int port_;
+  std::optional<int> proxy_;
   std::string password_;
   std::string superuser_;  // How the bench connects.
 };

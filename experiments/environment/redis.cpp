@@ -124,6 +124,7 @@ Result<void> Redis::restart(std::chrono::milliseconds patience) {
   auto again = try_start(plan_, port_, Clock::now() + patience);
   if (!again) return Unexpected(again.error());
   if (auto& redis = *again) {
+    redis->proxy_ = proxy_;
     *this = *std::move(redis);
     return {};
   }
@@ -132,7 +133,7 @@ Result<void> Redis::restart(std::chrono::milliseconds patience) {
                   last_lines(plan_.folder / "redis.log", kLogLines));
 }
 
-std::string Redis::address() const { return fmt::format("127.0.0.1:{}", port_); }
+std::string Redis::address() const { return fmt::format("127.0.0.1:{}", proxy_.value_or(port_)); }
 
 Result<void> Redis::flush() {
   const auto told = ask(port_, "FLUSHALL");

@@ -34,6 +34,10 @@ class Redis {
   bool alive() { return !process_.poll(); }
   std::string address() const;  // "127.0.0.1:6379"
 
+  int port() const { return port_; }
+  // The port that address() names from now on: a proxy's. Nothing: its own.
+  void reach_through(std::optional<int> proxy) { proxy_ = proxy; }
+
   // At once, as a crash would.
   void kill() { process_.stop(std::chrono::milliseconds(0)); }
   // After it has died: starts it again at the same address, and empty.
@@ -56,6 +60,7 @@ class Redis {
   RedisPlan plan_;
   Process process_;
   int port_;
+  std::optional<int> proxy_;
 };
 
 // "host:port,host:port", as lock.urls wants it: of the first `count`.

@@ -74,18 +74,46 @@ void read_target(MapReader& map, Injection& injection) {
                                   text));
 }
 
-void read_duration(MapReader& map, Injection& injection) {
-  const bool given = map.has("duration");
+bool lasts(Injection::Kind kind) {
+  using Kind = Injection::Kind;
+  return kind == Kind::kPause || kind == Kind::kSlow || kind == Kind::kPartition;
+}
+
+void read_times(MapReader& map, Injection& injection) {
+  using Kind = Injection::Kind;
+  const bool has_duration = map.has("duration");
   injection.duration = map.duration("duration", nanoseconds(0), nanoseconds(0), kLongest);
-  if (injection.kind == Injection::Kind::kPause && injection.duration.count() == 0) {
-    map.fault("duration", "a pause needs one");
+  if (lasts(injection.kind) && injection.duration.count() == 0) {
+    map.fault("duration", fmt::format("kind {} needs one", name_of(kKinds, injection.kind)));
   }
-  if (injection.kind == Injection::Kind::kEmpty && given) {
+  if (injection.kind == Kind::kEmpty && has_duration) {
     map.fault("duration", "kind empty takes no time");
+  }
+  const bool has_latency = map.has("latency");
+  injection.latency = map.duration("latency", nanoseconds(0), nanoseconds(0), kLongest);
+  if (injection.kind == Kind::kSlow && injection.latency.count() == 0) {
+    map.fault("latency", "kind slow needs one: what each command waits");
+  }
+  if (injection.kind != Kind::kSlow && has_latency) {
+    map.fault("latency", "belongs to kind slow");
+  }
+}
+
+void check_target(MapReader& map, const Injection& injection) {
+  if (injection.kind == Injection::Kind::kEmpty && injection.target != Injection::Target::kRedis) {
+    map.fault("kind", "only a Redis can be emptied");
+  }
+  if (injection.needs_proxy() && injection.target == Injection::Target::kServer) {
+    map.fault("kind", fmt::format("{} is for what stands behind the servers: postgres or redis",
+                                  name_of(kKinds, injection.kind)));
   }
 }
 
 }  // namespace
+
+bool Injection::needs_proxy() const {
+  return kind == Kind::kSlow || kind == Kind::kPartition || kind == Kind::kReset;
+}
 
 nanoseconds Moment::in(nanoseconds window) const {
   return time + nanoseconds(std::llround(static_cast<double>(window.count()) * share));
@@ -121,12 +149,9 @@ std::vector<Injection> read_injections(const Tree& list, config::Faults& faults)
     map.require("kind");
     injection.kind = map.choice<Injection::Kind>("kind", Injection::Kind::kKill, kKinds);
     read_moments(map, injection);
-    read_duration(map, injection);
+    read_times(map, injection);
     map.finish();
-    if (injection.kind == Injection::Kind::kEmpty && faults.size() == before &&
-        injection.target != Injection::Target::kRedis) {
-      map.fault("kind", "only a Redis can be emptied");
-    }
+    if (faults.size() == before) check_target(map, injection);
     injections.push_back(injection);
   }
   return injections;

@@ -13,6 +13,12 @@
 //   pause  SIGSTOP, and SIGCONT after the duration
 //   empty  every key of a Redis is removed
 //
+// and, by a proxy between the servers and a PostgreSQL or Redis:
+//
+//   slow       every command waits for `latency` first, for the duration
+//   partition  nothing gets through for the duration, and nothing is lost
+//   reset      every connection is reset, and each new one for the duration (default 0s)
+//
 // Plain data and pure functions: safe to use from any thread.
 
 #pragma once
@@ -40,7 +46,7 @@ struct Moment {
 
 struct Injection {
   enum class Target : std::uint8_t { kServer, kPostgres, kRedis };
-  enum class Kind : std::uint8_t { kKill, kPause, kEmpty };
+  enum class Kind : std::uint8_t { kKill, kPause, kEmpty, kSlow, kPartition, kReset };
 
   Target target{};
   std::int64_t number = 1;  // Which of several, from 1.
@@ -48,17 +54,24 @@ struct Injection {
   Moment earliest;
   Moment latest;
   std::chrono::nanoseconds duration{0};
+  std::chrono::nanoseconds latency{0};  // Of kSlow.
   config::Origin origin;
+
+  // Whether it happens on the way to the target.
+  bool needs_proxy() const;
 };
 
 inline constexpr std::array<std::pair<std::string_view, Injection::Target>, 3> kTargets{
     {{"server", Injection::Target::kServer},
      {"postgres", Injection::Target::kPostgres},
      {"redis", Injection::Target::kRedis}}};
-inline constexpr std::array<std::pair<std::string_view, Injection::Kind>, 3> kKinds{
+inline constexpr std::array<std::pair<std::string_view, Injection::Kind>, 6> kKinds{
     {{"kill", Injection::Kind::kKill},
      {"pause", Injection::Kind::kPause},
-     {"empty", Injection::Kind::kEmpty}}};
+     {"empty", Injection::Kind::kEmpty},
+     {"slow", Injection::Kind::kSlow},
+     {"partition", Injection::Kind::kPartition},
+     {"reset", Injection::Kind::kReset}}};
 
 // "kill server 2", as in logs and reports; a first one has no number.
 std::string describe(const Injection& injection);

@@ -130,6 +130,33 @@ Result<void> Backing::ensure_redis(std::size_t nodes, const plan::Cpus& cpus) {
   return {};
 }
 
+// Fresh ones, so that nothing of an earlier fault is left.
+Result<void> Backing::ensure_proxies(const plan::Cell& cell) {
+  proxies_.clear();
+  if (postgres_) postgres_->reach_through(std::nullopt);
+  for (auto& node : redis_) node.reach_through(std::nullopt);
+  for (const auto& injection : cell.bench.injections) {
+    const auto node = static_cast<std::size_t>(injection.number - 1);
+    if (!injection.needs_proxy() || proxy(injection.target, node) != nullptr) continue;
+    const bool is_postgres = injection.target == plan::Injection::Target::kPostgres;
+    auto started =
+        environment::FaultProxy::start(is_postgres ? postgres_->port() : redis_.at(node).port());
+    if (!started) return Unexpected(started.error());
+    const int port = started->port();
+    proxies_.push_back({injection.target, node, std::move(*started)});
+    if (is_postgres) postgres_->reach_through(port);
+    if (!is_postgres) redis_.at(node).reach_through(port);
+  }
+  return {};
+}
+
+environment::FaultProxy* Backing::proxy(plan::Injection::Target target, std::size_t node) {
+  for (auto& entry : proxies_) {
+    if (entry.target == target && entry.node == node) return &entry.proxy;
+  }
+  return nullptr;
+}
+
 Result<std::string> Backing::ensure_pattern(const plan::Cell& cell, const Tree& server,
                                             const Migrate& migrate) {
   const auto store = store_of(cell);
@@ -202,13 +229,16 @@ Result<Stand> Backing::prepare(const plan::Cell& cell, const plan::Cpus& cpus, c
   if (needs.store_file) {
     config::set_at(server, "store.path", Tree::scalar_of((data / "stampede.db").string()));
   }
-  if (needs.redis_nodes > 0) {
-    const auto nodes = static_cast<std::size_t>(needs.redis_nodes);
+  const auto nodes = static_cast<std::size_t>(needs.redis_nodes);
+  if (nodes > 0) {
     if (auto ready = ensure_redis(nodes, cpus); !ready) return Unexpected(ready.error());
-    config::set_at(server, "lock.urls", Tree::scalar_of(addresses_of(redis_, nodes)));
   }
   if (needs.postgres) {
     if (auto ready = ensure_postgres(cell, cpus); !ready) return Unexpected(ready.error());
+  }
+  if (auto ready = ensure_proxies(cell); !ready) return Unexpected(ready.error());
+  if (nodes > 0) config::set_at(server, "lock.urls", Tree::scalar_of(addresses_of(redis_, nodes)));
+  if (needs.postgres) {
     auto drop = take_database(cell, server, migrate);
     if (!drop) return Unexpected(drop.error());
     return Stand(std::move(server), std::move(*drop));

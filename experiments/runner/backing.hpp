@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/api/result.hpp"
+#include "experiments/environment/fault_proxy.hpp"
 #include "experiments/environment/postgres.hpp"
 #include "experiments/environment/redis.hpp"
 #include "experiments/environment/sampler.hpp"
@@ -73,12 +74,15 @@ class Backing {
   environment::Redis* redis(std::size_t node) {
     return node < redis_.size() ? &redis_[node] : nullptr;
   }
+  // What stands before them in a cell whose faults need it.
+  environment::FaultProxy* proxy(plan::Injection::Target target, std::size_t node);
 
   // How a private server that the cell uses has died; "" when all live.
   std::string obituary(const plan::Cell& cell);
 
  private:
   Result<void> ensure_scratch();
+  Result<void> ensure_proxies(const plan::Cell& cell);
   Result<void> ensure_postgres(const plan::Cell& cell, const plan::Cpus& cpus);
   Result<void> ensure_redis(std::size_t nodes, const plan::Cpus& cpus);
   Result<std::string> ensure_pattern(const plan::Cell& cell, const config::Tree& server,
@@ -95,6 +99,12 @@ class Backing {
   std::vector<std::pair<std::string, std::string>> patterns_;  // By store: migrated, empty.
   std::vector<environment::Redis> redis_;
   std::vector<int> redis_cpus_;
+  struct Proxy {
+    plan::Injection::Target target{};
+    std::size_t node = 0;
+    environment::FaultProxy proxy;
+  };
+  std::vector<Proxy> proxies_;      // Of the present cell.
   std::vector<std::string> swept_;  // The user's servers that were looked through for leftovers.
 };
 

@@ -23,8 +23,21 @@ constexpr auto kRestartPatience = 60s;
 std::string mending(const plan::Injection& injection) {
   const auto fault = plan::describe(injection);
   const auto target = fault.substr(fault.find(' ') + 1);
-  return injection.kind == Kind::kKill ? fmt::format("start {} again", target)
-                                       : fmt::format("let {} go on", target);
+  if (injection.kind == Kind::kKill) return fmt::format("start {} again", target);
+  if (injection.kind == Kind::kPause) return fmt::format("let {} go on", target);
+  return fmt::format("end of \"{}\"", fault);
+}
+
+void misbehave(environment::FaultProxy& proxy, const plan::Injection& injection) {
+  if (injection.kind == Kind::kSlow) proxy.slow(injection.latency);
+  if (injection.kind == Kind::kPartition) proxy.partition();
+  if (injection.kind == Kind::kReset) proxy.reset();
+}
+
+void behave(environment::FaultProxy& proxy, const plan::Injection& injection) {
+  if (injection.kind == Kind::kSlow) proxy.slow(nanoseconds(0));
+  if (injection.kind == Kind::kPartition) proxy.join();
+  if (injection.kind == Kind::kReset) proxy.accept_again();
 }
 
 }  // namespace
@@ -109,6 +122,10 @@ void Injector::begin_fault(const plan::Injection& injection) {
   const auto pid = pid_of(injection);
   if (!pid) return;  // A bug: the plan was checked.
   if (injection.kind == Kind::kPause) return environment::freeze(*pid);
+  if (auto* const proxy = backing_.proxy(injection.target, index);
+      proxy != nullptr && injection.needs_proxy()) {
+    return misbehave(*proxy, injection);
+  }
   if (injection.kind == Kind::kEmpty) {
     static_cast<void>(backing_.redis(index)->flush());  // A Redis that is down is empty.
     return;
@@ -130,6 +147,11 @@ void Injector::begin_fault(const plan::Injection& injection) {
 Result<void> Injector::mend(const plan::Injection& injection) {
   if (injection.kind == Kind::kPause) {
     if (const auto pid = pid_of(injection)) environment::thaw(*pid);
+    return {};
+  }
+  if (injection.needs_proxy()) {
+    const auto index = static_cast<std::size_t>(injection.number - 1);
+    if (auto* const proxy = backing_.proxy(injection.target, index)) behave(*proxy, injection);
     return {};
   }
   if (auto started = restart(injection); !started) {

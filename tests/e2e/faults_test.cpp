@@ -91,6 +91,26 @@ TEST_F(FaultsTest, TheServersBehindItMayFailToo) {
                           "empty redis 3"));
 }
 
+TEST_F(FaultsTest, SoMayTheWayToThem) {
+  for (const auto& missing : {environment::find_postgres(), environment::find_redis()}) {
+    if (!missing) GTEST_SKIP() << missing.error().message;
+  }
+  const auto found = run_broken(
+      "  postgres: {store: {use: postgres}, lock: {use: atomic},\n"
+      "    faults: [{at: 10%, target: postgres, kind: slow, latency: 20ms, duration: 300ms},\n"
+      "             {at: 40%, target: postgres, kind: partition, duration: 200ms},\n"
+      "             {at: 60%, target: postgres, kind: reset, duration: 100ms}]}\n"
+      "  redis: {store: {use: postgres}, lock: {use: redlock, nodes: 1, ttl: 1s},\n"
+      "    faults: [{at: 20%, target: redis, kind: partition, duration: 200ms},\n"
+      "             {at: 50%, target: redis, kind: reset}]}\n");
+  ASSERT_EQ(found.cells.size(), 2U);
+  for (const auto& cell : found.cells) expect_nothing_lost(cell);
+  EXPECT_THAT(
+      injected(found.cells[0]),
+      ElementsAre("slow postgres", "end of \"slow postgres\"", "partition postgres",
+                  "end of \"partition postgres\"", "reset postgres", "end of \"reset postgres\""));
+}
+
 TEST_F(FaultsTest, AreRefusedWhereTheyCannotCome) {
   const auto ended =
       run_experiment(folder_, tiny_experiment("faults: [{at: 40%, target: postgres, kind: kill}]"));

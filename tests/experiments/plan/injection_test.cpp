@@ -62,11 +62,20 @@ TEST(InjectionTest, RefusesWhatCannotBeMeant) {
   EXPECT_THAT(refusal("[{at: 1s, target: servant, kind: kill}]"), HasSubstr("\"servant\""));
   EXPECT_THAT(refusal("[{at: 1s, target: redis 0, kind: kill}]"), HasSubstr("\"redis 0\""));
   EXPECT_THAT(refusal("[{at: 1s, target: server, kind: kil}]"), HasSubstr("\"kill\""));
-  EXPECT_THAT(refusal("[{at: 1s, target: server, kind: pause}]"), HasSubstr("a pause needs one"));
+  EXPECT_THAT(refusal("[{at: 1s, target: server, kind: pause}]"),
+              HasSubstr("kind pause needs one"));
   EXPECT_THAT(refusal("[{at: 1s, target: redis, kind: empty, duration: 1s}]"),
               HasSubstr("takes no time"));
   EXPECT_THAT(refusal("[{at: 1s, target: postgres, kind: empty}]"),
               HasSubstr("only a Redis can be emptied"));
+  EXPECT_THAT(refusal("[{at: 1s, target: postgres, kind: slow, duration: 1s}]"),
+              HasSubstr("faults[0].latency: kind slow needs one"));
+  EXPECT_THAT(refusal("[{at: 1s, target: postgres, kind: partition}]"),
+              HasSubstr("faults[0].duration: kind partition needs one"));
+  EXPECT_THAT(refusal("[{at: 1s, target: postgres, kind: reset, latency: 1ms}]"),
+              HasSubstr("belongs to kind slow"));
+  EXPECT_THAT(refusal("[{at: 1s, target: server, kind: reset}]"),
+              HasSubstr("is for what stands behind the servers"));
   EXPECT_THAT(refusal("[{at: 1s, target: server, kind: kill, duratoin: 1s}]"),
               HasSubstr("duration"));
 }
