@@ -32,7 +32,7 @@ void abort_connection(tcp::socket& socket) {
   socket.close(ignored);
 }
 
-// One direction of one connection. Lives as long as something is under way in it.
+// One direction of one connection.
 class Pump : public std::enable_shared_from_this<Pump> {
  public:
   Pump(Socket from, Socket to, const Behaviour& behaviour, bool is_request)
@@ -54,6 +54,8 @@ class Pump : public std::enable_shared_from_this<Pump> {
   void join() {
     if (std::exchange(held_, false)) pass_on();
   }
+
+  bool has_ended() const { return ended_; }
 
  private:
   void pass_on() {
@@ -79,6 +81,7 @@ class Pump : public std::enable_shared_from_this<Pump> {
 
   // Either side has ended: so does the other, with what was on its way to it.
   void close() {
+    ended_ = true;
     error_code ignored;
     to_->shutdown(tcp::socket::shutdown_send, ignored);
   }
@@ -91,6 +94,7 @@ class Pump : public std::enable_shared_from_this<Pump> {
   std::array<char, 16'384> bytes_;
   std::size_t size_ = 0;
   bool held_ = false;
+  bool ended_ = false;
 };
 
 }  // namespace
@@ -99,8 +103,8 @@ struct FaultProxy::State {
   struct Connection {
     Socket client;
     Socket server;
-    std::weak_ptr<Pump> requests;
-    std::weak_ptr<Pump> answers;
+    std::shared_ptr<Pump> requests;
+    std::shared_ptr<Pump> answers;
   };
 
   explicit State(int target_port)
@@ -131,7 +135,7 @@ struct FaultProxy::State {
       auto requests = std::make_shared<Pump>(client, server, behaviour, true);
       auto answers = std::make_shared<Pump>(server, client, behaviour, false);
       std::erase_if(connections, [](const Connection& connection) {
-        return connection.requests.expired() && connection.answers.expired();
+        return connection.requests->has_ended() && connection.answers->has_ended();
       });
       connections.push_back({client, server, requests, answers});
       requests->read();
@@ -151,9 +155,8 @@ struct FaultProxy::State {
   void join() {
     behaviour.partitioned = false;
     for (auto& connection : connections) {
-      for (const auto& half : {connection.requests.lock(), connection.answers.lock()}) {
-        if (half) half->join();
-      }
+      connection.requests->join();
+      connection.answers->join();
     }
   }
 
