@@ -62,9 +62,10 @@ Result<void> make_folder(const fs::path& folder) {
 
 }  // namespace
 
-Postgres::Postgres(Process process, fs::path folder, int port, std::string password)
-    : process_(std::move(process)),
-      folder_(std::move(folder)),
+Postgres::Postgres(PostgresPlan plan, Process process, int port, std::string password)
+    : plan_(std::move(plan)),
+      process_(std::move(process)),
+      folder_(plan_.folder),
       port_(port),
       password_(std::move(password)),
       superuser_(fmt::format("host='{}' port={} user={} dbname=postgres", folder_.string(), port_,
@@ -80,6 +81,41 @@ Result<Postgres> Postgres::start(const PostgresPlan& plan, std::chrono::millisec
     auto started = try_start(plan, patience, port_taken);
     if (started || !port_taken || i == kMostTries) return started;
   }
+}
+
+Result<Process> Postgres::run(const PostgresPlan& plan) {
+  auto programs = find_postgres();
+  if (!programs) return Unexpected(programs.error());
+  auto account = service_account();
+  if (!account) return Unexpected(account.error());
+  return Process::start({.program = *programs / "postgres",
+                         .arguments = {"-D", (plan.folder / "data").string()},
+                         .log = log_of(plan.folder),
+                         .cpus = plan.cpus,
+                         .directory = plan.folder,
+                         .account = *account,
+                         .stop_signal = SIGQUIT,  // At once, but without leftovers.
+                         .outlives = plan.outlives});
+}
+
+// Sessions of the server that was killed may hold its shared memory for a moment, in which a new
+// one refuses to start.
+Result<void> Postgres::restart(std::chrono::milliseconds patience) {
+  Error last{ErrorCode::kUnavailable, "the private PostgreSQL did not start again"};
+  const bool ready = ask_until(Clock::now() + patience, [&] {
+    if (!alive()) {
+      auto process = run(plan_);
+      if (!process) {
+        last = process.error();
+        return true;
+      }
+      process_ = std::move(*process);
+    }
+    return answers(superuser_).has_value();
+  });
+  if (ready && alive()) return {};
+  last.message += ": " + obituary();
+  return Unexpected(last);
 }
 
 Result<Postgres> Postgres::try_start(const PostgresPlan& plan, std::chrono::milliseconds patience,
@@ -99,16 +135,9 @@ Result<Postgres> Postgres::try_start(const PostgresPlan& plan, std::chrono::mill
                             .fsync = plan.fsync,
                             .settings = plan.settings});
   if (!made) return Unexpected(made.error());
-  auto process = Process::start({.program = *programs / "postgres",
-                                 .arguments = {"-D", (plan.folder / "data").string()},
-                                 .log = log_of(plan.folder),
-                                 .cpus = plan.cpus,
-                                 .directory = plan.folder,
-                                 .account = *account,
-                                 .stop_signal = SIGQUIT,  // At once, but without leftovers.
-                                 .outlives = plan.outlives});
+  auto process = run(plan);
   if (!process) return Unexpected(process.error());
-  Postgres postgres(std::move(*process), plan.folder, *port, random_password());
+  Postgres postgres(plan, std::move(*process), *port, random_password());
   Result<void> ready;
   ask_until(Clock::now() + patience, [&] {
     ready = answers(postgres.superuser_);
@@ -128,7 +157,8 @@ Result<Postgres> Postgres::try_start(const PostgresPlan& plan, std::chrono::mill
 std::string Postgres::obituary() { return why_it_ended(process_, folder_); }
 
 std::string Postgres::url(const std::string& database) const {
-  return fmt::format("postgresql://{}:{}@127.0.0.1:{}/{}", kRole, password_, port_, database);
+  return fmt::format("postgresql://{}:{}@127.0.0.1:{}/{}", kRole, password_, proxy_.value_or(port_),
+                     database);
 }
 
 Result<void> Postgres::create_database(const std::string& name, const std::string& source) {

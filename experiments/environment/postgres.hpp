@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,8 +40,17 @@ class Postgres {
   bool alive() { return !process_.poll(); }
   std::string obituary();
 
+  // At once, as a crash would: SIGKILL to the server, whose sessions then end by themselves.
+  void kill() { process_.stop(std::chrono::milliseconds(0)); }
+  // After it has died: starts it again at the same address; it recovers what was committed.
+  Result<void> restart(std::chrono::milliseconds patience);
+
   // For clients of a database, by TCP, as its owner.
   std::string url(const std::string& database) const;
+
+  int port() const { return port_; }
+  // The port that url() names from now on: a proxy's. Nothing: its own.
+  void reach_through(std::optional<int> proxy) { proxy_ = proxy; }
 
   // Owned by the clients' role. `source` is a database that nobody is connected to.
   Result<void> create_database(const std::string& name, const std::string& source = "template1");
@@ -52,13 +62,17 @@ class Postgres {
   static void leave(Postgres postgres);
 
  private:
-  Postgres(Process process, std::filesystem::path folder, int port, std::string password);
+  Postgres(PostgresPlan plan, Process process, int port, std::string password);
   static Result<Postgres> try_start(const PostgresPlan& plan, std::chrono::milliseconds patience,
                                     bool& port_taken);
 
+  static Result<Process> run(const PostgresPlan& plan);
+
+  PostgresPlan plan_;
   Process process_;
   std::filesystem::path folder_;  // Empty when moved from or left.
   int port_;
+  std::optional<int> proxy_;
   std::string password_;
   std::string superuser_;  // How the bench connects.
 };

@@ -80,10 +80,26 @@ Result<fs::path> find_redis() {
               "Debian package redis-server, or give lock.urls");
 }
 
-Result<Redis> Redis::start(const RedisPlan& plan, std::chrono::milliseconds patience) {
-  const auto deadline = Clock::now() + patience;
+Result<std::optional<Redis>> Redis::try_start(const RedisPlan& plan, int port,
+                                              Clock::time_point deadline) {
   auto program = find_redis();
   if (!program) return Unexpected(program.error());
+  auto account = service_account();
+  if (!account) return Unexpected(account.error());
+  auto process = Process::start(command_of(plan, *program, port, *account));
+  if (!process) return Unexpected(process.error());
+  std::optional<Redis> redis(Redis(plan, std::move(*process), port));
+  bool ready = false;
+  ask_until(deadline, [&] {
+    ready = is_ready(port, redis->pid());
+    return ready || !redis->alive();
+  });
+  if (!ready) redis.reset();
+  return redis;
+}
+
+Result<Redis> Redis::start(const RedisPlan& plan, std::chrono::milliseconds patience) {
+  const auto deadline = Clock::now() + patience;
   auto account = service_account();
   if (!account) return Unexpected(account.error());
   std::error_code error;
@@ -93,15 +109,9 @@ Result<Redis> Redis::start(const RedisPlan& plan, std::chrono::milliseconds pati
   for (int i = 1;; ++i) {
     const auto port = free_port();
     if (!port) return Unexpected(port.error());
-    auto process = Process::start(command_of(plan, *program, *port, *account));
-    if (!process) return Unexpected(process.error());
-    Redis redis(std::move(*process), *port);
-    bool ready = false;
-    ask_until(deadline, [&] {
-      ready = is_ready(*port, redis.pid());
-      return ready || !redis.alive();
-    });
-    if (ready) return redis;
+    auto started = try_start(plan, *port, deadline);
+    if (!started) return Unexpected(started.error());
+    if (auto& redis = *started) return *std::move(redis);
     const auto log = last_lines(plan.folder / "redis.log", kLogLines);
     const bool port_taken = log.find("Address already in use") != std::string::npos;
     if (port_taken && i < kMostTries) continue;
@@ -110,7 +120,20 @@ Result<Redis> Redis::start(const RedisPlan& plan, std::chrono::milliseconds pati
   }
 }
 
-std::string Redis::address() const { return fmt::format("127.0.0.1:{}", port_); }
+Result<void> Redis::restart(std::chrono::milliseconds patience) {
+  auto again = try_start(plan_, port_, Clock::now() + patience);
+  if (!again) return Unexpected(again.error());
+  if (auto& redis = *again) {
+    redis->proxy_ = proxy_;
+    *this = *std::move(redis);
+    return {};
+  }
+  return fail(ErrorCode::kUnavailable,
+              "the private Redis did not start again; its last log lines:\n" +
+                  last_lines(plan_.folder / "redis.log", kLogLines));
+}
+
+std::string Redis::address() const { return fmt::format("127.0.0.1:{}", proxy_.value_or(port_)); }
 
 Result<void> Redis::flush() {
   const auto told = ask(port_, "FLUSHALL");

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,15 @@ class Redis {
   bool alive() { return !process_.poll(); }
   std::string address() const;  // "127.0.0.1:6379"
 
+  int port() const { return port_; }
+  // The port that address() names from now on: a proxy's. Nothing: its own.
+  void reach_through(std::optional<int> proxy) { proxy_ = proxy; }
+
+  // At once, as a crash would.
+  void kill() { process_.stop(std::chrono::milliseconds(0)); }
+  // After it has died: starts it again at the same address, and empty.
+  Result<void> restart(std::chrono::milliseconds patience);
+
   // Removes every key.
   Result<void> flush();
 
@@ -40,10 +50,17 @@ class Redis {
   static void leave(Redis redis) { Process::leave(std::move(redis.process_)); }
 
  private:
-  Redis(Process process, int port) : process_(std::move(process)), port_(port) {}
+  Redis(RedisPlan plan, Process process, int port)
+      : plan_(std::move(plan)), process_(std::move(process)), port_(port) {}
 
+  // Nothing when it did not come to answer.
+  static Result<std::optional<Redis>> try_start(const RedisPlan& plan, int port,
+                                                std::chrono::steady_clock::time_point deadline);
+
+  RedisPlan plan_;
   Process process_;
   int port_;
+  std::optional<int> proxy_;
 };
 
 // "host:port,host:port", as lock.urls wants it: of the first `count`.

@@ -82,6 +82,13 @@ std::vector<std::string> Sampler::names() const {
   return names;
 }
 
+void Sampler::follow(const std::string& name, pid_t pid) {
+  const std::lock_guard lock(mutex_);
+  for (auto& meter : meters_) {
+    if (meter.name() == name) meter.follow(pid);
+  }
+}
+
 std::vector<Usage> Sampler::read() {
   const auto traffic = tcp_traffic();
   const std::lock_guard lock(mutex_);

@@ -48,6 +48,8 @@ class Meter {
   explicit Meter(Watched watched) : watched_(std::move(watched)) {}
 
   const std::string& name() const { return watched_.name; }
+  // It was started again; what it used before keeps counting.
+  void follow(pid_t pid) { watched_.pid = pid; }
   Usage read(const std::unordered_map<std::uint64_t, Traffic>& traffic);
 
  private:
@@ -82,6 +84,9 @@ class Sampler {
   Sampler& operator=(const Sampler&) = delete;
 
   std::vector<std::string> names() const;
+
+  // The process of this name was started again as another.
+  void follow(const std::string& name, pid_t pid);
 
   // One reading, besides the samples.
   std::vector<Usage> read();

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "core/config/text.hpp"
 #include "experiments/environment/ask_until.hpp"
 
 namespace stampede::environment {
@@ -27,11 +28,11 @@ std::string last_words(Process& process, const std::filesystem::path& log) {
 
 Result<std::filesystem::path> write_config(const ServerPlan& plan) {
   auto config = plan.config;
-  const auto set = [&](const char* key, const char* value) {
+  const auto set = [&](const char* key, const std::string& value) {
     config::set_at(config, key, config::Tree::scalar_of(value));
   };
   set("server.address", "127.0.0.1");
-  set("server.port", "0");
+  set("server.port", std::to_string(plan.port));
   set("admin", "true");
   std::error_code error;
   std::filesystem::create_directories(plan.folder, error);
@@ -46,8 +47,12 @@ Result<std::filesystem::path> write_config(const ServerPlan& plan) {
 
 }  // namespace
 
-Server::Server(Process process, std::string url, std::filesystem::path log)
-    : process_(std::move(process)), url_(std::move(url)), log_(std::move(log)), client_(url_) {}
+Server::Server(ServerPlan plan, Process process, std::string url, std::filesystem::path log)
+    : plan_(std::move(plan)),
+      process_(std::move(process)),
+      url_(std::move(url)),
+      log_(std::move(log)),
+      client_(url_) {}
 
 Result<Server> Server::start(const ServerPlan& plan, std::chrono::milliseconds patience) {
   const auto deadline = Clock::now() + patience;
@@ -66,7 +71,7 @@ Result<Server> Server::start(const ServerPlan& plan, std::chrono::milliseconds p
     process->stop(line ? 0ms : 100ms);  // A server that closed its output is about to end.
     return fail(ErrorCode::kUnavailable, "the server did not start: " + last_words(*process, log));
   }
-  Server server(std::move(*process), line->substr(kGreeting.size()), log);
+  Server server(plan, std::move(*process), line->substr(kGreeting.size()), log);
   const bool ready = ask_until(deadline, [&] {
     const auto answer = server.client_.get("/readyz", 1s);
     return (answer && answer->status == 200) || !server.alive();
@@ -75,6 +80,16 @@ Result<Server> Server::start(const ServerPlan& plan, std::chrono::milliseconds p
     return fail(ErrorCode::kUnavailable, "the server did not become ready: " + server.obituary());
   }
   return server;
+}
+
+Result<void> Server::restart(std::chrono::milliseconds patience) {
+  auto plan = plan_;
+  const auto port = config::parse_integer(std::string_view(url_).substr(url_.rfind(':') + 1));
+  plan.port = static_cast<int>(port.value_or(0));
+  auto again = start(plan, patience);
+  if (!again) return Unexpected(again.error());
+  *this = std::move(*again);
+  return {};
 }
 
 Result<void> Server::expect_ok(Result<HttpAnswer> answer, const std::string& what) {

@@ -22,6 +22,7 @@ struct ServerPlan {
   config::Tree config;            // As in the experiment; address, port and admin are set here.
   std::filesystem::path folder;   // Holds server.yaml and server.log; made when missing.
   std::vector<int> cpus;
+  int port = 0;  // 0: any free one.
 };
 
 class Server {
@@ -50,13 +51,17 @@ class Server {
 
   bool alive() { return !process_.poll(); }
   ExitStatus stop(std::chrono::milliseconds grace) { return process_.stop(grace); }
+
+  // After it has died: starts it again, at the same address and with the same configuration.
+  Result<void> restart(std::chrono::milliseconds patience);
   // How it died and what it said last; for the reports of failed cells.
   std::string obituary();
 
  private:
-  Server(Process process, std::string url, std::filesystem::path log);
+  Server(ServerPlan plan, Process process, std::string url, std::filesystem::path log);
   Result<void> expect_ok(Result<HttpAnswer> answer, const std::string& what);
 
+  ServerPlan plan_;
   Process process_;
   std::string url_;
   std::filesystem::path log_;

@@ -5,6 +5,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -95,6 +96,17 @@ std::vector<pid_t> with_children(pid_t pid) {
     }
   }
   return family;
+}
+
+// Twice: what was started while the first round went on is found by the second.
+void freeze(pid_t pid) {
+  for (int round = 0; round < 2; ++round) {
+    for (const auto member : with_children(pid)) ::kill(member, SIGSTOP);
+  }
+}
+
+void thaw(pid_t pid) {
+  for (const auto member : with_children(pid)) ::kill(member, SIGCONT);
 }
 
 std::chrono::nanoseconds machine_busy() {

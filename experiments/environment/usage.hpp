@@ -30,6 +30,10 @@ std::optional<ProcessUsage> process_usage(pid_t pid);
 // The process and all that it started, and those started, and that live.
 std::vector<pid_t> with_children(pid_t pid);
 
+// Stops them all where they stand (SIGSTOP), and lets them go on (SIGCONT).
+void freeze(pid_t pid);
+void thaw(pid_t pid);
+
 // CPU time of the whole machine that was not idle, over all processors.
 std::chrono::nanoseconds machine_busy();
 

@@ -95,7 +95,7 @@ Tree flattened(const Tree& tree) {
 }  // namespace
 
 const std::vector<std::string>& bench_keys() {
-  static const std::vector<std::string> kKeys{"instances", "cpus", "postgres"};
+  static const std::vector<std::string> kKeys{"instances", "cpus", "postgres", "faults"};
   return kKeys;
 }
 
@@ -118,6 +118,7 @@ Bench read_bench(const Tree& whole, config::Faults& faults) {
     read_settings(flattened(*settings), "postgres.settings", bench.postgres, faults);
   }
   postgres.finish();
+  if (const auto* list = root.child("faults")) bench.injections = read_injections(*list, faults);
   return bench;
 }
 

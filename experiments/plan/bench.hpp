@@ -3,6 +3,7 @@
 //   instances: 3                       servers on one store; connections are dealt to them in turn
 //   cpus: {server: [0], generator: [1], postgres: [0], redis: [0], kafka: [0]}
 //   postgres: {fsync: off, settings: {synchronous_commit: off}}   of the private PostgreSQL
+//   faults: [{at: 40%, target: server, kind: kill}]               see injection.hpp
 //
 // Like every block, they may be varied: they are no part of a server's configuration. Pure
 // functions over plain data: safe to call from any thread.
@@ -16,6 +17,7 @@
 
 #include "core/config/fault.hpp"
 #include "core/config/tree.hpp"
+#include "experiments/plan/injection.hpp"
 
 namespace stampede::plan {
 
@@ -39,6 +41,7 @@ struct Bench {
   Cpus cpus;
   config::Origin cpus_origin;
   PostgresOptions postgres;
+  std::vector<Injection> injections;
 };
 
 // What the bench has to add to a server's configuration before it can start. Whoever knows the

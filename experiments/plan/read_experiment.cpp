@@ -71,7 +71,8 @@ Experiment read_head(config::MapReader& reader, config::Faults& faults) {
   if (const Tree* documented = reader.child("documented")) {
     experiment.documented = read_documented(*documented, "documented", faults);
   }
-  for (const auto* key : {"base", "data", "load", "variants", "matrix", "baseline", "expect"}) {
+  for (const auto* key :
+       {"base", "data", "load", "profile", "variants", "matrix", "baseline", "expect"}) {
     reader.child(key);
   }
   for (const std::string& key : bench_keys()) reader.child(key);
@@ -263,6 +264,37 @@ void keep_only(Experiment& experiment, const Overrides& overrides, const std::st
   }
 }
 
+// The load and the thresholds of another experiment's file, as far as this one does not say
+// otherwise. False when that file cannot be read.
+bool apply_profile(Tree& tree, const std::filesystem::path& folder, config::Faults& faults) {
+  const Tree* named = tree.find("profile");
+  if (named == nullptr) return true;
+  if (!named->is_scalar() || named->scalar.empty()) {
+    faults.push_back({named->origin, "profile", "expected the file of another experiment"});
+    return false;
+  }
+  const auto file = folder / named->scalar;
+  std::error_code ignored;
+  if (!std::filesystem::exists(file, ignored)) {
+    faults.push_back({named->origin, "profile", fmt::format("there is no {}", file.string())});
+    return false;
+  }
+  const auto profile = config::load_yaml(file, faults);
+  if (!profile) return false;
+  const Tree* load = profile->find("load");
+  if (load == nullptr) {
+    faults.push_back({named->origin, "profile", fmt::format("{} has no load", file.string())});
+    return false;
+  }
+  Tree taken = Tree::map(profile->origin);
+  taken.entries.emplace_back("load", *load);
+  if (const Tree* thresholds = profile->find("thresholds")) {
+    taken.entries.emplace_back("thresholds", *thresholds);
+  }
+  tree = config::merge(taken, tree);
+  return true;
+}
+
 }  // namespace
 
 std::optional<Experiment> experiment_from(const Tree& tree, const Overrides& overrides,
@@ -286,8 +318,8 @@ std::optional<Experiment> experiment_from(const Tree& tree, const Overrides& ove
 std::optional<Experiment> read_experiment(const std::filesystem::path& file,
                                           const Overrides& overrides, const Checks& checks,
                                           config::Faults& faults) {
-  const auto tree = config::load_yaml(file, faults);
-  if (!tree) return std::nullopt;
+  auto tree = config::load_yaml(file, faults);
+  if (!tree || !apply_profile(*tree, file.parent_path(), faults)) return std::nullopt;
   return experiment_from(*tree, overrides, checks, faults);
 }
 

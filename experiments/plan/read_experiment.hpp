@@ -7,7 +7,9 @@
 //   base: {...}                           a stampede-server config
 //   data: {...}                           see data.hpp
 //   load: {...}                           the load generator's block
-//   instances, cpus, postgres             what is asked of the bench, see bench.hpp
+//   profile: LT-001.yaml                  another experiment beside this one: its load and
+//                                         thresholds, as far as this file does not say otherwise
+//   instances, cpus, postgres, faults     what is asked of the bench, see bench.hpp
 //   variants:                             either: a name and what it changes
 //     before: {lock: {use: global}}
 //   matrix:                               or: keys and values, see matrix.hpp
@@ -20,7 +22,7 @@
 //   expect: {audit.oversold: pass}        see expectation.hpp
 //
 // A variant and an entry of the matrix may set any key of the server config, and keys of the blocks
-// load, data, expect, instances, cpus and postgres: {load: {vus: 10}}, or "load.vus": [10, 20] as
+// load, data, expect, instances, cpus, postgres and faults: {load: {vus: 10}}, or "load.vus": [10, 20] as
 // an axis. Keys may be dotted or nested, anywhere.
 //
 // Pure but for reading the file: safe to call from any thread.

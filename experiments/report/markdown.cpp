@@ -244,6 +244,24 @@ std::string refusals(const RunResult& run) {
   return "## Refusals and errors\n\n" + render_markdown(table) + "\n";
 }
 
+std::string injected(const RunResult& run) {
+  Table table;
+  table.columns = {{"cell", false}, {"block", true}, {"second", true}, {"what", false}};
+  for (const Cell& cell : run.cells) {
+    for (const Block& block : cell.blocks) {
+      for (const NamedValue& fault : block.injected) {
+        table.rows.push_back({{cell.name},
+                              {std::to_string(block.block + 1)},
+                              {fmt::format("{:.2f}", fault.value)},
+                              {fault.name}});
+      }
+    }
+  }
+  if (table.rows.empty()) return "";
+  return "## Broken on purpose\n\nSeconds count from the beginning of the measured window.\n\n" +
+         render_markdown(table) + "\n";
+}
+
 std::string failures(const RunResult& run) {
   std::string text;
   for (const Cell& cell : run.cells) {
@@ -323,8 +341,8 @@ std::string markdown_report(const RunResult& run) {
   if (!run.question.empty()) text += plain(run.question) + "\n\n";
   text += verdict(run) + render_markdown(result_table(run)) + "\n";
   text += warnings(run) + comparisons(run) + effects(run) + phases(run) + processes(run) +
-          queries(run) + audits(run) + thresholds(run) + refusals(run) + failures(run) +
-          environment(run) + method(run) + configuration(run);
+          queries(run) + audits(run) + thresholds(run) + refusals(run) + injected(run) +
+          failures(run) + environment(run) + method(run) + configuration(run);
   return text;
 }
 

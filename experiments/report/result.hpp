@@ -21,7 +21,7 @@
 
 namespace stampede::report {
 
-inline constexpr int kSchema = 2;
+inline constexpr int kSchema = 3;
 
 using Nanoseconds = std::chrono::nanoseconds;
 
@@ -174,6 +174,7 @@ struct Block {
   double iterations_per_s = 0;
   double mean_iteration_s = 0;
   double mean_think_s = 0;
+  std::vector<NamedValue> injected;  // What was broken on purpose and mended, at which second.
   std::vector<Second> timeline;
   std::vector<Audit> audits;
 };

@@ -167,6 +167,7 @@ void fields(Visit& visit, Is<Block> auto& x) {
   visit("iterations_per_s", x.iterations_per_s);
   visit("mean_iteration_s", x.mean_iteration_s);
   visit("mean_think_s", x.mean_think_s);
+  visit("injected", x.injected);
   visit("timeline", x.timeline);
   visit("audits", x.audits);
 }

@@ -14,6 +14,7 @@
 #include "experiments/environment/kafka_topics.hpp"
 #include "experiments/environment/owner.hpp"
 #include "experiments/environment/postgres_files.hpp"
+#include "experiments/runner/names.hpp"
 
 namespace stampede::runner {
 
@@ -156,6 +157,33 @@ Result<std::function<void()>> Backing::take_topics(Tree& server) {
   });
 }
 
+// Fresh ones, so that nothing of an earlier fault is left.
+Result<void> Backing::ensure_proxies(const plan::Cell& cell) {
+  proxies_.clear();
+  if (postgres_) postgres_->reach_through(std::nullopt);
+  for (auto& node : redis_) node.reach_through(std::nullopt);
+  for (const auto& injection : cell.bench.injections) {
+    const auto node = static_cast<std::size_t>(injection.number - 1);
+    if (!injection.needs_proxy() || proxy(injection.target, node) != nullptr) continue;
+    const bool is_postgres = injection.target == plan::Injection::Target::kPostgres;
+    auto started =
+        environment::FaultProxy::start(is_postgres ? postgres_->port() : redis_.at(node).port());
+    if (!started) return Unexpected(started.error());
+    const int port = started->port();
+    proxies_.push_back({injection.target, node, std::move(*started)});
+    if (is_postgres) postgres_->reach_through(port);
+    if (!is_postgres) redis_.at(node).reach_through(port);
+  }
+  return {};
+}
+
+environment::FaultProxy* Backing::proxy(plan::Injection::Target target, std::size_t node) {
+  for (auto& entry : proxies_) {
+    if (entry.target == target && entry.node == node) return &entry.proxy;
+  }
+  return nullptr;
+}
+
 Result<std::string> Backing::ensure_pattern(const plan::Cell& cell, const Tree& server,
                                             const Migrate& migrate) {
   const auto store = store_of(cell);
@@ -228,10 +256,9 @@ Result<Stand> Backing::prepare(const plan::Cell& cell, const plan::Cpus& cpus, c
   if (needs.store_file) {
     config::set_at(server, "store.path", Tree::scalar_of((data / "stampede.db").string()));
   }
-  if (needs.redis_nodes > 0) {
-    const auto nodes = static_cast<std::size_t>(needs.redis_nodes);
+  const auto nodes = static_cast<std::size_t>(needs.redis_nodes);
+  if (nodes > 0) {
     if (auto ready = ensure_redis(nodes, cpus); !ready) return Unexpected(ready.error());
-    config::set_at(server, "lock.urls", Tree::scalar_of(addresses_of(redis_, nodes)));
   }
   std::vector<std::function<void()>> drops;
   const auto take = [&](Result<std::function<void()>> drop) -> Result<void> {
@@ -246,6 +273,10 @@ Result<Stand> Backing::prepare(const plan::Cell& cell, const plan::Cpus& cpus, c
   }
   if (needs.postgres) {
     if (taken = ensure_postgres(cell, cpus); !taken) return Unexpected(taken.error());
+  }
+  if (taken = ensure_proxies(cell); !taken) return Unexpected(taken.error());
+  if (nodes > 0) config::set_at(server, "lock.urls", Tree::scalar_of(addresses_of(redis_, nodes)));
+  if (needs.postgres) {
     taken = take(take_database(cell, server, migrate));
   } else if (needs.schema) {
     taken = take(take_schema(server));
@@ -268,13 +299,13 @@ Result<void> Backing::settle(const plan::Cell& cell) {
 std::vector<environment::Watched> Backing::watched(const plan::Cell& cell) const {
   std::vector<environment::Watched> all;
   if (cell.needs.postgres && postgres_) {
-    all.push_back({.name = "postgres", .pid = postgres_->pid(), .with_children = true});
+    all.push_back({.name = kPostgresName, .pid = postgres_->pid(), .with_children = true});
   }
   const auto nodes = std::min(redis_.size(), static_cast<std::size_t>(cell.needs.redis_nodes));
   for (std::size_t i = 0; i < nodes; ++i) {
-    all.push_back({.name = fmt::format("redis {}", i + 1), .pid = redis_[i].pid()});
+    all.push_back({.name = name_of_redis(static_cast<std::int64_t>(i)), .pid = redis_[i].pid()});
   }
-  if (cell.needs.kafka && kafka_) all.push_back({.name = "kafka", .pid = kafka_->pid()});
+  if (cell.needs.kafka && kafka_) all.push_back({.name = kKafkaName, .pid = kafka_->pid()});
   return all;
 }
 

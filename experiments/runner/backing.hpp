@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/api/result.hpp"
+#include "experiments/environment/fault_proxy.hpp"
 #include "experiments/environment/kafka.hpp"
 #include "experiments/environment/postgres.hpp"
 #include "experiments/environment/redis.hpp"
@@ -68,11 +69,22 @@ class Backing {
   // Every private server that the cell uses.
   std::vector<environment::Watched> watched(const plan::Cell& cell) const;
 
+  // The private servers, for whoever breaks them on purpose; null when there is none such. `node`
+  // counts from 0. Valid until the next prepare().
+  environment::Postgres* postgres() { return postgres_ ? &*postgres_ : nullptr; }
+  environment::Redis* redis(std::size_t node) {
+    return node < redis_.size() ? &redis_[node] : nullptr;
+  }
+  environment::Kafka* kafka() { return kafka_ ? &*kafka_ : nullptr; }
+  // What stands before them in a cell whose faults need it.
+  environment::FaultProxy* proxy(plan::Injection::Target target, std::size_t node);
+
   // How a private server that the cell uses has died; "" when all live.
   std::string obituary(const plan::Cell& cell);
 
  private:
   Result<void> ensure_scratch();
+  Result<void> ensure_proxies(const plan::Cell& cell);
   Result<void> ensure_postgres(const plan::Cell& cell, const plan::Cpus& cpus);
   Result<void> ensure_redis(std::size_t nodes, const plan::Cpus& cpus);
   Result<void> ensure_kafka(const plan::Cpus& cpus);
@@ -93,6 +105,12 @@ class Backing {
   std::vector<int> redis_cpus_;
   std::optional<environment::Kafka> kafka_;
   std::vector<int> kafka_cpus_;
+  struct Proxy {
+    plan::Injection::Target target{};
+    std::size_t node = 0;
+    environment::FaultProxy proxy;
+  };
+  std::vector<Proxy> proxies_;      // Of the present cell.
   std::vector<std::string> swept_;  // The user's servers that were looked through for leftovers.
 };
 

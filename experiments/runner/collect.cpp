@@ -279,6 +279,9 @@ report::Block collect(const BlockPlan& plan, std::size_t position, const BlockOu
   }
   collect_usage(outcome, block);
   collect_stores(outcome, block);
+  for (const auto& injected : outcome.injected) {
+    block.injected.push_back({injected.what, seconds(injected.at)});
+  }
   for (const auto& finding : outcome.findings) {
     block.audits.push_back({.name = finding.name,
                             .state = state_of(finding.verdict),

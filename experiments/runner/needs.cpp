@@ -14,6 +14,7 @@
 #include "core/plugin/search_path.hpp"
 #include "core/server/config.hpp"
 #include "experiments/environment/kafka_files.hpp"
+#include "experiments/plan/scale.hpp"
 
 namespace stampede::runner {
 
@@ -155,6 +156,50 @@ void check_cpus(const plan::Bench& bench, config::Faults& faults) {
   }
 }
 
+// How many the bench itself starts of what a fault breaks.
+std::int64_t count_of(const plan::Cell& cell, const plan::Needs& needs,
+                      plan::Injection::Target target) {
+  switch (target) {
+    case plan::Injection::Target::kServer:
+      return cell.bench.instances;
+    case plan::Injection::Target::kPostgres:
+      return needs.postgres ? 1 : 0;
+    case plan::Injection::Target::kRedis:
+      return needs.redis_nodes;
+    case plan::Injection::Target::kKafka:
+      return needs.kafka ? 1 : 0;
+  }
+  return 0;
+}
+
+std::optional<std::chrono::nanoseconds> window_of(Tree load) {
+  std::erase_if(load.entries, [](const auto& entry) { return entry.key == "warmup"; });
+  return plan::load_time(load);
+}
+
+void check_injections(const plan::Cell& cell, const plan::Needs& needs, config::Faults& faults) {
+  const auto window = window_of(cell.load);
+  for (const auto& injection : cell.bench.injections) {
+    const auto say = [&](std::string message) {
+      faults.push_back({injection.origin, "faults", std::move(message)});
+    };
+    const auto count = count_of(cell, needs, injection.target);
+    if (injection.number > count) {
+      say(fmt::format("cannot {}: of those the bench starts {} for this cell",
+                      plan::describe(injection), count));
+    }
+    if (!window) {
+      say("a fault needs a load of a stated duration, so that it is known when it comes");
+      continue;
+    }
+    const auto at = std::max(injection.earliest.in(*window), injection.latest.in(*window));
+    if (at < *window) continue;
+    say(fmt::format("\"{}\" may come at {}, when the window of {} has closed",
+                    plan::describe(injection), config::format_duration(at),
+                    config::format_duration(*window)));
+  }
+}
+
 }  // namespace
 
 config::Faults find_needs(const plan::Cell& cell, plan::Needs& needs) {
@@ -166,6 +211,7 @@ config::Faults find_needs(const plan::Cell& cell, plan::Needs& needs) {
   find_transport_needs(plugins, server, cell, needs, faults);
   const auto parsed = server::parse_config(server, faults, {}, server::Misfit::kTell);
   check_cpus(cell.bench, faults);
+  check_injections(cell, needs, faults);
   if (!parsed) return faults;
   needs.not_applicable = parsed->misfit;
   if (cell.bench.instances > 1 && parsed->sharing == Sharing::kProcess) {

@@ -13,6 +13,8 @@
 #include "experiments/load/load_run.hpp"
 #include "experiments/load/plan_reader.hpp"
 #include "experiments/plan/data.hpp"
+#include "experiments/runner/injector.hpp"
+#include "experiments/runner/names.hpp"
 
 namespace stampede::runner {
 
@@ -27,11 +29,7 @@ constexpr auto kSeedPatience = 120s;
 constexpr auto kDrainPatience = 60s;
 constexpr auto kStopGrace = 15s;
 
-// One server is simply "server", in the run's folder; several are numbered from 1.
-std::string name_of(std::int64_t instance, std::int64_t instances) {
-  return instances == 1 ? "server" : fmt::format("server {}", instance + 1);
-}
-
+// One server has the run's folder; several have one each below it.
 std::filesystem::path folder_of(const BlockPlan& plan, std::int64_t instance) {
   const bool single = plan.cell.bench.instances == 1;
   return single ? plan.folder : plan.folder / fmt::format("{}", instance + 1);
@@ -66,7 +64,7 @@ Result<Servers> start_servers(const BlockPlan& plan, const config::Tree& config)
     auto server = start_server(plan, config, folder_of(plan, i));
     if (!server) {
       return fail(server.error().code,
-                  fmt::format("{}: {}", name_of(i, instances), server.error().message));
+                  fmt::format("{}: {}", name_of_server(i, instances), server.error().message));
     }
     servers.push_back(std::move(*server));
   }
@@ -93,7 +91,7 @@ std::vector<environment::Watched> watched(const BlockPlan& plan, const Servers& 
                                           const Backing& backing) {
   std::vector<environment::Watched> all;
   for (const auto& server : servers) {
-    const auto name = name_of(std::ssize(all), std::ssize(servers));
+    const auto name = name_of_server(std::ssize(all), std::ssize(servers));
     all.push_back({.name = name, .pid = server.pid()});
   }
   std::ranges::move(backing.watched(plan.cell), std::back_inserter(all));
@@ -101,7 +99,7 @@ std::vector<environment::Watched> watched(const BlockPlan& plan, const Servers& 
   return all;
 }
 
-Result<void> apply_load(const BlockPlan& plan, Servers& servers, const Backing& backing,
+Result<void> apply_load(const BlockPlan& plan, Servers& servers, Backing& backing,
                         const std::stop_token& stop, const OnProgress& on_progress,
                         BlockOutcome& outcome) {
   auto planned = load_plan(plan, servers);
@@ -112,7 +110,8 @@ Result<void> apply_load(const BlockPlan& plan, Servers& servers, const Backing& 
   outcome.process_names = sampler.names();
   auto run = load::LoadRun::start(std::move(*planned));
   if (!run) return Unexpected(run.error());
-  Watch watch(**run, servers, sampler, warmup, stop, on_progress);
+  Injector injector(plan.cell, plan.seed, servers, backing);
+  Watch watch(**run, servers, sampler, injector, warmup, stop, on_progress);
   const auto ended = watch.until_the_end();
   (*run)->stop();
   auto result = (*run)->wait();
@@ -122,6 +121,7 @@ Result<void> apply_load(const BlockPlan& plan, Servers& servers, const Backing& 
   outcome.load = std::move(*result);
   outcome.stats_before = watch.stats();
   outcome.usage = watch.usage();
+  outcome.injected = injector.log();
   return {};
 }
 
@@ -178,7 +178,7 @@ std::string obituary(Servers& servers) {
   std::string text;
   for (std::size_t i = 0; i < servers.size(); ++i) {
     if (servers[i].alive()) continue;
-    const auto name = name_of(static_cast<std::int64_t>(i), std::ssize(servers));
+    const auto name = name_of_server(static_cast<std::int64_t>(i), std::ssize(servers));
     text += (servers.size() == 1 ? "" : name + ": ") + servers[i].obituary() + "\n";
   }
   if (text.empty()) return servers.front().obituary();

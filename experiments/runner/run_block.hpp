@@ -18,6 +18,7 @@
 #include "experiments/plan/experiment.hpp"
 #include "experiments/runner/backing.hpp"
 #include "experiments/runner/claims.hpp"
+#include "experiments/runner/injector.hpp"
 #include "experiments/runner/watch.hpp"
 
 namespace stampede::runner {
@@ -41,9 +42,11 @@ struct BlockOutcome {
   std::optional<WindowUsage> usage;
   std::vector<std::string> process_names;  // Of `usage` and `samples`.
   std::vector<environment::Sample> samples;
-  // The JSON of each server's GET /admin/stats as the window opened and after the load.
+  // The JSON of each server's GET /admin/stats as the window opened, "" where it was started again
+  // since, and after the load.
   std::vector<std::string> stats_before;
   std::vector<std::string> stats;
+  std::vector<Injected> injected;
   std::vector<audit::Finding> findings;
   Replays replays;
   std::uint64_t failed_later = 0;  // Orders of the window that were accepted and then failed.

@@ -18,11 +18,12 @@ constexpr auto kTick = 100ms;  // How often progress is shown and the servers' l
 }  // namespace
 
 Watch::Watch(load::LoadRun& run, std::vector<environment::Server>& servers,
-             environment::Sampler& sampler, std::chrono::nanoseconds warmup, std::stop_token stop,
-             const OnProgress& on_progress)
+             environment::Sampler& sampler, Injector& injector, std::chrono::nanoseconds warmup,
+             std::stop_token stop, const OnProgress& on_progress)
     : run_(run),
       servers_(servers),
       sampler_(sampler),
+      injector_(injector),
       warmup_(warmup),
       stop_(std::move(stop)),
       on_progress_(on_progress) {}
@@ -31,14 +32,29 @@ Watch::Reading Watch::take() const {
   return {sampler_.read(), environment::machine_busy(), Clock::now()};
 }
 
+// But for those that are down on purpose.
 bool Watch::all_alive() {
-  return std::ranges::all_of(servers_, [](environment::Server& server) { return server.alive(); });
+  for (std::size_t i = 0; i < servers_.size(); ++i) {
+    if (!injector_.is_down(i) && !servers_[i].alive()) return false;
+  }
+  return true;
 }
 
 Result<void> Watch::until_the_end() {
+  auto driven = drive();
+  if (!driven) run_.stop();
+  const auto elapsed = run_.progress().elapsed - warmup_;
+  auto mended = stop_.stop_requested() ? Result<void>() : injector_.finish(elapsed);
+  for (std::size_t i = 0; i < stats_.size(); ++i) {
+    if (injector_.was_restarted(i)) stats_[i].clear();
+  }
+  return driven ? mended : driven;
+}
+
+Result<void> Watch::drive() {
   sampler_.begin();
   if (warmup_.count() == 0) {
-    if (auto opened = open_window(); !opened) return opened;
+    if (auto opened = open_window(run_.progress().planned); !opened) return opened;
   }
   while (!run_.finished()) {
     const auto progress = run_.progress();
@@ -48,7 +64,10 @@ Result<void> Watch::until_the_end() {
     }
     if (!all_alive()) run_.stop();
     if (!begin_ && !progress.warming_up && progress.elapsed >= warmup_) {
-      if (auto opened = open_window(); !opened) return opened;
+      if (auto opened = open_window(progress.planned - warmup_); !opened) return opened;
+    }
+    if (begin_ && !stop_.stop_requested()) {
+      if (auto injected = inject(progress); !injected) return injected;
     }
     if (begin_ && !end_ && progress.elapsed >= progress.planned) end_ = take();
     std::this_thread::sleep_for(pause(progress));
@@ -57,7 +76,13 @@ Result<void> Watch::until_the_end() {
   return {};
 }
 
-Result<void> Watch::open_window() {
+// Nothing more is broken once the window has closed.
+Result<void> Watch::inject(const load::LoadProgress& progress) {
+  if (end_) return {};
+  return injector_.step(progress.elapsed - warmup_);
+}
+
+Result<void> Watch::open_window(std::chrono::nanoseconds window) {
   if (all_alive()) {
     for (auto& server : servers_) {
       if (auto opened = server.open_window(); !opened) return opened;
@@ -67,12 +92,15 @@ Result<void> Watch::open_window() {
     }
   }
   begin_ = take();
+  injector_.begin(window, sampler_);
   return {};
 }
 
-// Until the next edge of the window, so that readings are taken on it, but at most a tick.
+// Until the next edge of the window, so that readings are taken on it, or the next fault, but at
+// most a tick.
 std::chrono::nanoseconds Watch::pause(const load::LoadProgress& progress) const {
-  const auto edge = begin_ ? progress.planned : warmup_;
+  auto edge = begin_ ? progress.planned : warmup_;
+  if (const auto next = injector_.next()) edge = std::min(edge, warmup_ + *next);
   const auto left = edge - progress.elapsed;
   return std::clamp<std::chrono::nanoseconds>(left, 1ms, kTick);
 }

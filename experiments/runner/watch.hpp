@@ -14,6 +14,7 @@
 #include "experiments/environment/sampler.hpp"
 #include "experiments/environment/server.hpp"
 #include "experiments/load/load_run.hpp"
+#include "experiments/runner/injector.hpp"
 
 namespace stampede::runner {
 
@@ -33,10 +34,11 @@ class Watch {
  public:
   // Everything outlives the watch. The sampler has not begun.
   Watch(load::LoadRun& run, std::vector<environment::Server>& servers,
-        environment::Sampler& sampler, std::chrono::nanoseconds warmup, std::stop_token stop,
-        const OnProgress& on_progress);
+        environment::Sampler& sampler, Injector& injector, std::chrono::nanoseconds warmup,
+        std::stop_token stop, const OnProgress& on_progress);
 
-  // Returns when the load has ended. An error when the window could not be opened.
+  // Returns when the load has ended and all faults are mended. An error when the window could not
+  // be opened, or a fault not be carried out.
   Result<void> until_the_end();
 
   // Each server's counters as the window opened.
@@ -52,12 +54,15 @@ class Watch {
 
   Reading take() const;
   bool all_alive();
-  Result<void> open_window();
+  Result<void> open_window(std::chrono::nanoseconds window);
+  Result<void> drive();
+  Result<void> inject(const load::LoadProgress& progress);
   std::chrono::nanoseconds pause(const load::LoadProgress& progress) const;
 
   load::LoadRun& run_;
   std::vector<environment::Server>& servers_;
   environment::Sampler& sampler_;
+  Injector& injector_;
   const std::chrono::nanoseconds warmup_;
   const std::stop_token stop_;
   const OnProgress& on_progress_;

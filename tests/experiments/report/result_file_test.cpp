@@ -48,9 +48,9 @@ TEST(ResultFile, KeepsTextsThatAreNoUtf8Readable) {
 TEST(ResultFile, RefusesWhatIsNotAResultOfThisSchema) {
   EXPECT_EQ(refusal("{"), "not JSON");
   EXPECT_EQ(refusal("[]"), "not the result of a run: it has no \"schema\"");
-  EXPECT_EQ(refusal(R"({"schema": 1})"), "written with schema 1; this program reads schema 2");
+  EXPECT_EQ(refusal(R"({"schema": 1})"), "written with schema 1; this program reads schema 3");
   EXPECT_EQ(refusal(R"({"schema": "xp"})"),
-            "written with schema \"xp\"; this program reads schema 2");
+            "written with schema \"xp\"; this program reads schema 3");
 }
 
 TEST(ResultFile, NamesTheKeyThatIsWrong) {

@@ -113,6 +113,33 @@ TEST_F(NeedsTest, SeveralInstancesNeedAStoreThatTheyCanShare) {
   EXPECT_TRUE(needs_of("base: {store: {use: postgres}}\ninstances: 3\n").postgres);
 }
 
+TEST_F(NeedsTest, OnlyWhatTheBenchStartsCanBeBroken) {
+  const auto broken = [&](const std::string& fault, const std::string& base = "{}") {
+    faults_.clear();
+    return refusal("base: " + base + "\nload: {executor: constant-vus, duration: 2s}\nfaults: [" +
+                   fault + "]\n");
+  };
+  EXPECT_THAT(broken("{at: 1s, target: server 2, kind: kill}"),
+              HasSubstr("x.yaml:4: faults: cannot kill server 2: of those the bench starts 1"));
+  EXPECT_THAT(broken("{at: 1s, target: postgres, kind: kill}"), HasSubstr("starts 0"));
+  EXPECT_THAT(broken("{at: 1s, target: redis 2, kind: empty}", "{lock: {use: redlock}}"),
+              HasSubstr("cannot empty redis 2: of those the bench starts 1"));
+  EXPECT_THAT(broken("{at: 3s, target: server, kind: kill}"),
+              HasSubstr("\"kill server\" may come at 3s, when the window of 2s has closed"));
+  faults_.clear();
+  EXPECT_EQ(needs_of("base: {lock: {use: redlock, nodes: 3}}\n"
+                     "load: {executor: constant-vus, duration: 2s}\n"
+                     "faults: [{at: 99%, target: redis 3, kind: kill}]\n")
+                .redis_nodes,
+            3);
+}
+
+TEST_F(NeedsTest, AFaultNeedsALoadThatLastsAKnownTime) {
+  EXPECT_THAT(refusal("base: {}\nload: {executor: shared-iterations, iterations: 9}\n"
+                      "faults: [{at: 1s, target: server, kind: kill}]\n"),
+              HasSubstr("a fault needs a load of a stated duration"));
+}
+
 TEST_F(NeedsTest, ALockThatDoesNotRunOnTheStoreIsNotApplicable) {
   const auto experiment =
       read("matrix: {lock.use: [pessimistic, per_user], store.use: [memory, postgres]}\n");
