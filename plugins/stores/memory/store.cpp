@@ -2,8 +2,10 @@
 // it. Work reads row by row, without a snapshot; the conditions of its writes are checked in the
 // critical section that applies them. What it holds ends with the process.
 
+#include <chrono>
 #include <exception>
 #include <string>
+#include <thread>
 
 #include "core/plugin/export.hpp"
 #include "plugins/stores/memory/state.hpp"
@@ -14,7 +16,8 @@ namespace {
 
 class MemoryStore final : public Store, public FenceStore {
  public:
-  explicit MemoryStore(const PluginConfig&) {}
+  explicit MemoryStore(const PluginConfig& config)
+      : commit_latency_(config.duration("commit_latency")) {}
 
   Sharing sharing() const override { return Sharing::kProcess; }
 
@@ -35,6 +38,7 @@ class MemoryStore final : public Store, public FenceStore {
       auto outcome = work(operation, recorder, context);
       if (!outcome || !outcome->committed()) return outcome;
       const PhaseTimer timer(context.phases, Phase::kCommit);
+      if (commit_latency_.count() > 0) std::this_thread::sleep_for(commit_latency_);
       return state_.commit(recorder.take_commands(), context.fences);
     } catch (const std::exception& error) {  // The plugin's edge: nothing was applied.
       return fail(ErrorCode::kInternal, std::string("memory store: ") + error.what());
@@ -82,12 +86,17 @@ class MemoryStore final : public Store, public FenceStore {
     return outcome;
   }
 
+  const std::chrono::nanoseconds commit_latency_;
   mutable State state_;
 };
+
+constexpr OptionSpec kOptions[] = {
+    {"commit_latency", OptionType::kDuration, "0ms", "0ms..1m",
+     "How long each commit takes on purpose: stands in for a slow database"}};
 
 }  // namespace
 }  // namespace stampede::stores::memory
 
 STAMPEDE_PLUGIN(stampede::stores::memory::MemoryStore, stampede::Store, "memory",
                 "Everything in this process, in striped maps; nothing outlives it",
-                stampede::plugin::kNoOptions)
+                stampede::stores::memory::kOptions)
