@@ -17,16 +17,12 @@
 #include "core/api/transport.hpp"
 #include "core/pipeline/pipeline.hpp"
 #include "core/pipeline/sources.hpp"
+#include "core/saga/area.hpp"
 #include "core/saga/options.hpp"
 #include "core/telemetry/log.hpp"
 #include "core/telemetry/saga_readings.hpp"
 
 namespace stampede::saga {
-
-enum class Area : std::uint8_t { kOrder, kUser, kProduct, kCoupon, kUserCoupon };
-inline constexpr std::size_t kAreaCount = 5;
-inline constexpr std::array<std::string_view, kAreaCount> kAreaNames{"order", "user", "product",
-                                                                     "coupon", "user-coupon"};
 
 class Services final : public pipeline::Business {
  public:

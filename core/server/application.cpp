@@ -25,6 +25,11 @@ Result<Application::Plugins> Application::make_plugins(const ServerConfig& confi
     auto transport = catalog.create<Transport>(config.transport->use, config.transport->settings);
     if (!transport) return Unexpected(transport.error());
     plugins.transport = *std::move(transport);
+    if (plugins.transport->door() != nullptr) {
+      auto front = catalog.create<HttpServer>(config.frontend.use, config.frontend.settings);
+      if (!front) return Unexpected(front.error());
+      plugins.event_front = *std::move(front);
+    }
   }
   auto front_door = catalog.create<HttpServer>(config.frontend.use, config.frontend.settings);
   if (!front_door) return Unexpected(front_door.error());
@@ -42,7 +47,7 @@ Result<std::unique_ptr<Application>> Application::start(const ServerConfig& conf
   }
   std::unique_ptr<Application> application(new Application(config, std::move(plugins), log));
   if (application->services_) {
-    if (auto started = application->services_->start(); !started) {
+    if (auto started = application->start_services(config); !started) {
       return Unexpected(started.error());
     }
   }
@@ -70,6 +75,7 @@ Application::Application(const ServerConfig& config, Plugins plugins, telemetry:
       services_(topology_ == Topology::kServices
                     ? std::make_unique<saga::Services>(saga_parts(config, log))
                     : nullptr),
+      event_front_(std::move(plugins.event_front)),
       recorder_(http::request_names()),
       api_({.pipeline = business(), .stores = stores(), .instruments = *this},
            {.admin = config.admin, .seed = config.seed}),
@@ -85,6 +91,21 @@ bool Application::drain() {
   const auto deadline = std::chrono::steady_clock::now() + drain_timeout_;
   front_door_->stop();
   return dispatcher_.wait_until_quiet(deadline);
+}
+
+// The listener comes first, because the transport tells others where it is.
+Result<void> Application::start_services(const ServerConfig& config) {
+  if (auto* door = transport_->door(); door != nullptr) {
+    // A saga holds two threads at a time, and the workers begin so many of them.
+    constexpr std::size_t kBeside = 8;
+    auto listener =
+        EventListener::start(std::move(event_front_), *door, 2 * config.workers + kBeside);
+    if (!listener) return Unexpected(listener.error());
+    event_listener_ = *std::move(listener);
+  }
+  if (auto started = services_->start(); !started) return started;
+  if (event_listener_) event_listener_->open();
+  return {};
 }
 
 pipeline::Business& Application::business() {

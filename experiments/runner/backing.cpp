@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/config/dotted.hpp"
+#include "core/saga/area.hpp"
 #include "core/server/secrets.hpp"
 #include "experiments/environment/database.hpp"
 #include "experiments/environment/kafka_topics.hpp"
@@ -239,13 +240,23 @@ Result<std::function<void()>> Backing::take_schema(Tree& server) {
   }
   const auto name =
       fmt::format("{}{}_{}_{}", environment::kSchemaPrefix, run_, ::getpid(), ++taken_);
-  if (auto made = environment::create_schema(connection, name, schema_owner()); !made) {
-    return Unexpected(made.error());
+  auto names = std::vector{name};
+  if (const auto* topology = server.at("topology"); topology && topology->scalar == "services") {
+    names.clear();
+    for (const auto service : saga::kAreaNames) names.push_back(saga::schema_for(name, service));
   }
   config::set_at(server, "store.schema", Tree::scalar_of(name));
   // A schema that cannot be dropped now is dropped by the next run on this server.
-  return std::function<void()>(
-      [connection, name] { static_cast<void>(environment::drop_schema(connection, name)); });
+  const auto drop = [connection, names] {
+    for (const auto& one : names) static_cast<void>(environment::drop_schema(connection, one));
+  };
+  for (const auto& one : names) {
+    if (auto made = environment::create_schema(connection, one, schema_owner()); !made) {
+      drop();
+      return Unexpected(made.error());
+    }
+  }
+  return std::function<void()>(drop);
 }
 
 Result<Stand> Backing::prepare(const plan::Cell& cell, const plan::Cpus& cpus, const fs::path& data,

@@ -14,16 +14,25 @@ namespace {
 using nlohmann::json;
 using ::testing::HasSubstr;
 
-class SagaTest : public ::testing::TestWithParam<std::string> {
- protected:
-  json get(const std::string& path) {
-    const auto response = sale_.send(testing::get(path));
-    return json::parse(response.body, nullptr, false);
-  }
-  bool quiet() { return get("/admin/quiet").value("quiet", false); }
+json get_json(const Sale& sale, const std::string& path) {
+  return json::parse(sale.send(testing::get(path)).body, nullptr, false);
+}
 
-  Sale sale_{"topology: services\nlog: {requests: all, file: \"\"}\nstore: {use: " + GetParam() +
-             "}\nsaga: {relay: {poll: 5ms}}\n"};
+bool is_quiet(const Sale& sale) { return get_json(sale, "/admin/quiet").value("quiet", false); }
+
+struct Backing {
+  std::string store;
+  std::string transport;
+};
+
+class SagaTest : public ::testing::TestWithParam<Backing> {
+ protected:
+  json get(const std::string& path) const { return get_json(sale_, path); }
+  bool quiet() const { return is_quiet(sale_); }
+
+  Sale sale_{
+      "topology: services\nlog: {requests: all, file: \"\"}\nstore: {use: " + GetParam().store +
+      "}\ntransport: {use: " + GetParam().transport + "}\nsaga: {relay: {poll: 5ms}}\n"};
 };
 
 TEST_P(SagaTest, AnOrderIsAnsweredWithItsEndAndEveryServiceAgrees) {
@@ -70,8 +79,30 @@ TEST_P(SagaTest, AKeyIsWorthOneOrder) {
   EXPECT_EQ(get("/products/2").at("stock"), 99);
 }
 
-INSTANTIATE_TEST_SUITE_P(EachStore, SagaTest, ::testing::Values("memory", "sqlite"),
-                         [](const auto& store) { return store.param; });
+INSTANTIATE_TEST_SUITE_P(EachSynchronousTransport, SagaTest,
+                         ::testing::Values(Backing{"memory", "inline"}, Backing{"sqlite", "inline"},
+                                           Backing{"memory", "http"}, Backing{"sqlite", "http"}),
+                         [](const auto& backing) {
+                           return backing.param.store + "_" + backing.param.transport;
+                         });
+
+TEST(SagaOverABroker, AcceptsAtOnceAndEndsAMomentLater) {
+  const Sale sale(
+      "topology: services\nstore: {use: memory}\nlock: {timeout: 30s}\n"
+      "transport: {use: kafka, brokers: embedded}\n");
+  const auto body = R"({"userId":1,"items":[{"productId":1,"quantity":2}]})";
+  const auto placed = sale.send(order(body, "Idempotency-Key: k-1\r\n"));
+  ASSERT_EQ(placed.status, 202) << placed.body;
+  const auto accepted = json::parse(placed.body);
+  EXPECT_EQ(accepted.at("status"), "PENDING");
+  const auto path = "/orders/" + accepted.at("orderId").get<std::string>();
+  EXPECT_TRUE(eventually([&] { return get_json(sale, path).at("status") == "COMPLETED"; }));
+  EXPECT_TRUE(eventually([&] { return is_quiet(sale) && is_quiet(sale); }));
+  EXPECT_EQ(get_json(sale, "/users/1/balance").at("balance"), 1'000'000 - 200);
+  EXPECT_EQ(get_json(sale, "/products/1").at("stock"), 98);
+  const auto again = sale.send(order(body, "Idempotency-Key: k-1\r\n"));
+  EXPECT_EQ(again.status, 201) << again.body;
+}
 
 }  // namespace
 }  // namespace stampede::e2e
