@@ -87,6 +87,9 @@ class Pipeline {
   Result<Reply<Charge>> charge_balance(const ChargeBalance& request, Context& context);
   Result<Reply<CartLine>> add_to_cart(const AddToCart& request, Context& context);
 
+  // By the clock that was passed in.
+  TimePoint now() const;
+
  private:
   struct Parts;
   const std::unique_ptr<Parts> parts_;
