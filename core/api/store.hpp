@@ -130,6 +130,11 @@ struct OrderFilter {
   std::optional<TimePoint> until;  // Exclusive.
 };
 
+struct ProductSales {
+  Product product;  // Of one that this store does not have, only the id.
+  std::int64_t sold = 0;
+};
+
 struct OutboxRow {
   // Rises in commit order among events of one key; a cursor over it never passes a row that is
   // committed later.
@@ -151,6 +156,10 @@ class ReadView {
   virtual Result<std::vector<CartLine>> cart(UserId user) = 0;
   virtual Result<std::optional<Order>> order(const OrderId& id) = 0;
   virtual Result<Paged<Order>> orders(const OrderFilter& filter, Page page) = 0;
+
+  // By units sold in completed orders created since then, best first, equal ones by id.
+  virtual Result<std::vector<ProductSales>> popular_products(TimePoint since,
+                                                             std::int64_t limit) = 0;
 
   virtual Result<std::vector<Product>> products_after(ProductId after, std::int64_t limit) = 0;
   virtual Result<std::vector<Wallet>> wallets_after(UserId after, std::int64_t limit) = 0;

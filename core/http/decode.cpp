@@ -228,6 +228,15 @@ CursorQuery decode_cursor(std::string_view query, FieldFaults& faults) {
   return read;
 }
 
+PopularQuery decode_popular_query(std::string_view query, FieldFaults& faults) {
+  QueryReader reader(query, faults);
+  PopularQuery read;
+  read.limit = reader.integer("limit", 1, kMostPageSize).value_or(read.limit);
+  read.days = reader.integer("days", 1, 366).value_or(read.days);
+  reader.finish();
+  return read;
+}
+
 std::string_view to_string(Order::Status status) {
   switch (status) {
     case Order::Status::kPending:

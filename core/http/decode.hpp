@@ -50,6 +50,13 @@ struct CursorQuery {
 };
 CursorQuery decode_cursor(std::string_view query, FieldFaults& faults);
 
+// How many products, sold in how many days until now.
+struct PopularQuery {
+  std::int64_t limit = 10;
+  std::int64_t days = 3;
+};
+PopularQuery decode_popular_query(std::string_view query, FieldFaults& faults);
+
 // The name of an order's status in JSON and in queries: "COMPLETED".
 std::string_view to_string(Order::Status status);
 std::string_view to_string(UserCoupon::Status status);

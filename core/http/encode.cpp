@@ -36,15 +36,26 @@ void encode_request_key(JsonWriter& json, const std::string& key) {
   }
 }
 
-}  // namespace
-
-void encode(JsonWriter& json, const Product& product, Detail detail) {
-  json.begin_object();
+void encode_fields(JsonWriter& json, const Product& product) {
   json.key("productId").integer(value_of(product.id));
   json.key("name").text(product.name);
   json.key("price").integer(product.price.minor);
   json.key("stock").integer(product.stock);
+}
+
+}  // namespace
+
+void encode(JsonWriter& json, const Product& product, Detail detail) {
+  json.begin_object();
+  encode_fields(json, product);
   if (detail == Detail::kAudit) json.key("version").integer(product.version);
+  json.end_object();
+}
+
+void encode(JsonWriter& json, const ProductSales& sales, Detail) {
+  json.begin_object();
+  encode_fields(json, sales.product);
+  json.key("sold").integer(sales.sold);
   json.end_object();
 }
 

@@ -13,6 +13,7 @@ namespace stampede::http {
 enum class Detail : bool { kPublic, kAudit };
 
 void encode(JsonWriter& json, const Product& product, Detail detail);
+void encode(JsonWriter& json, const ProductSales& sales, Detail detail);
 void encode(JsonWriter& json, const Wallet& wallet, Detail detail);
 void encode(JsonWriter& json, const Coupon& coupon, Detail detail);
 void encode(JsonWriter& json, const UserCoupon& held, Detail detail);

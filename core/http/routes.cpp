@@ -32,6 +32,8 @@ constexpr auto kRoutes = std::to_array<Route>({
      get_balance},
     {"POST", "/balance/charge", "POST /balance/charge", kWorker, false, kCharging, charge_balance},
     {"GET", "/products", "GET /products", kWorker, false, kReadingMany, list_products},
+    {"GET", "/products/popular", "GET /products/popular", kWorker, false, kReadingMany,
+     list_popular_products},
     {"GET", "/products/{id}", "GET /products/{id}", kWorker, false, kReadingOne, get_product},
     {"POST", "/carts/{userId}/items", "POST /carts/{userId}/items", kWorker, false, kCartAdding,
      add_to_cart},

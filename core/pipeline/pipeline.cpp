@@ -32,4 +32,6 @@ Result<Reply<CartLine>> Pipeline::add_to_cart(const AddToCart& request, Context&
   return pipeline::add_to_cart(*parts_, request, context);
 }
 
+TimePoint Pipeline::now() const { return parts_->clock.now(); }
+
 }  // namespace stampede::pipeline

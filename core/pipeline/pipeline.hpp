@@ -98,6 +98,9 @@ class Pipeline final : public Business {
   Result<Reply<Charge>> charge_balance(const ChargeBalance& request, Context& context) override;
   Result<Reply<CartLine>> add_to_cart(const AddToCart& request, Context& context) override;
 
+  // By the clock that was passed in.
+  TimePoint now() const;
+
  private:
   struct Parts;
   const std::unique_ptr<Parts> parts_;

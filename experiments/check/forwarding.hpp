@@ -105,6 +105,9 @@ class ForwardingView : public ReadView {
   Result<Paged<Order>> orders(const OrderFilter& filter, Page page) override {
     return to_->orders(filter, page);
   }
+  Result<std::vector<ProductSales>> popular_products(TimePoint since, std::int64_t limit) override {
+    return to_->popular_products(since, limit);
+  }
   Result<std::vector<Product>> products_after(ProductId after, std::int64_t limit) override {
     return to_->products_after(after, limit);
   }

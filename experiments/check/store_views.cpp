@@ -150,6 +150,43 @@ void numbers_the_outbox_in_commit_order(StoreTrial& trial) {
   CHECK_EQ(rest[1].event.id, "event-7");
 }
 
+void ranks_products_by_units_sold_in_completed_orders(StoreTrial& trial) {
+  trial.seed();
+  const auto sell = [&](std::uint64_t number, std::vector<OrderItem> items, Order::Status status) {
+    auto order = make_order(number);  // Of the time 1000 s + number.
+    order.items = std::move(items);
+    order.status = status;
+    trial.commit([&](Transaction& t) -> Result<Outcome> {
+      CHECK_TRUE(t.add_order(order));
+      return Outcome::commit();
+    });
+  };
+  constexpr auto kCompleted = Order::Status::kCompleted;
+  sell(1, {{ProductId{9}, 50, Money{1}}}, kCompleted);  // Too old.
+  sell(2, {{ProductId{1}, 2, Money{1}}, {ProductId{2}, 5, Money{1}}}, kCompleted);
+  sell(3, {{ProductId{1}, 3, Money{1}}, {ProductId{3}, 1, Money{1}}}, kCompleted);
+  sell(4, {{ProductId{3}, 50, Money{1}}}, Order::Status::kPending);
+  sell(5, {{ProductId{3}, 50, Money{1}}}, Order::Status::kFailed);
+  sell(6, {{ProductId{77}, 9, Money{1}}}, kCompleted);  // This store does not know it.
+  const auto view = trial.view();
+  const auto ranked = *view->popular_products(at(1002), 10);
+  REQUIRE_EQ(ranked.size(), 4U);
+  CHECK_EQ(ranked[0].product.id, ProductId{77});
+  CHECK_EQ(ranked[0].product.name, "");
+  CHECK_EQ(ranked[0].sold, 9);
+  CHECK_EQ(ranked[1].product.id, ProductId{1});
+  CHECK_EQ(ranked[1].sold, 5);
+  CHECK_EQ(ranked[1].product.stock, 10);
+  CHECK_EQ(ranked[1].product.price, Money{100});
+  CHECK_EQ(ranked[2].product.id, ProductId{2});
+  CHECK_EQ(ranked[3].product.id, ProductId{3});
+  CHECK_EQ(ranked[3].sold, 1);
+  CHECK_EQ(view->popular_products(at(1002), 2)->size(), 2U);
+  CHECK_TRUE(view->popular_products(at(1002), 0)->empty());
+  CHECK_EQ((*view->popular_products(at(0), 1))[0].product.id, ProductId{9});
+  CHECK_TRUE(view->popular_products(at(1007), 10)->empty());
+}
+
 void seeds_the_rows_that_the_contract_names(StoreTrial& trial) {
   trial.seed();
   const auto view = trial.view();
@@ -216,6 +253,8 @@ constexpr Check kChecks[] = {
      on_trial<filters_orders_by_every_field_and_their_combinations>},
     {"ReadsEverythingByCursorInKeyOrder", on_trial<reads_everything_by_cursor_in_key_order>},
     {"NumbersTheOutboxInCommitOrder", on_trial<numbers_the_outbox_in_commit_order>},
+    {"RanksProductsByUnitsSoldInCompletedOrders",
+     on_trial<ranks_products_by_units_sold_in_completed_orders>},
     {"SeedsTheRowsThatTheContractNames", on_trial<seeds_the_rows_that_the_contract_names>},
     {"RefusesASecondSeedAndOneThatContradictsItself",
      on_trial<refuses_a_second_seed_and_one_that_contradicts_itself>},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <queue>
+#include <unordered_map>
 
 namespace stampede::stores::memory {
 
@@ -123,6 +124,8 @@ class View final : public ReadView {
 
   Result<Paged<Order>> orders(const OrderFilter& filter, Page page) override;
 
+  Result<std::vector<ProductSales>> popular_products(TimePoint since, std::int64_t limit) override;
+
   Result<std::vector<Product>> products_after(ProductId after, std::int64_t limit) override {
     const auto guard = lock_all();
     return rows_after(state_.products(), value_of(after), limit);
@@ -235,6 +238,30 @@ Result<Paged<Order>> View::orders(const OrderFilter& filter, Page page) {
   Paged<Order> result{{}, std::ssize(found)};
   for (auto i = from; i < until; ++i) result.items.push_back(*found[static_cast<std::size_t>(i)]);
   return result;
+}
+
+Result<std::vector<ProductSales>> View::popular_products(TimePoint since, std::int64_t limit) {
+  const auto guard = lock_all();
+  const OrderFilter wanted{.status = Order::Status::kCompleted, .from = since};
+  std::unordered_map<std::int64_t, std::int64_t> sold;  // By product.
+  for (std::size_t i = 0; i < kStripes; ++i) {
+    for (const auto& [id, order] : state_.stripe(i).orders) {
+      if (!matches(order, wanted)) continue;
+      for (const auto& item : order.items) sold[value_of(item.product)] += item.quantity;
+    }
+  }
+  std::vector<std::pair<std::int64_t, std::int64_t>> best(sold.begin(), sold.end());
+  const auto count = std::clamp<std::int64_t>(limit, 0, std::ssize(best));
+  std::ranges::partial_sort(best, best.begin() + count, [](const auto& a, const auto& b) {
+    return std::pair(-a.second, a.first) < std::pair(-b.second, b.first);
+  });
+  best.resize(static_cast<std::size_t>(count));
+  std::vector<ProductSales> page;
+  for (const auto& [id, units] : best) {
+    const auto* row = state_.product(ProductId{id});
+    page.push_back({row == nullptr ? Product{.id = ProductId{id}} : *row, units});
+  }
+  return page;
 }
 
 }  // namespace

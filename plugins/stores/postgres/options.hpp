@@ -34,6 +34,9 @@ inline constexpr OptionSpec kOptions[] = {
      "Orders by user and creation time"},
     {"indexes.orders_status_created", OptionType::kBoolean, "true", "",
      "Orders by status and creation time"},
+    {"indexes.order_items_product", OptionType::kBoolean, "false", "", "Order lines by product"},
+    {"indexes.popular_covering", OptionType::kBoolean, "false", "",
+     "What popular products are computed from, and nothing else of orders and their lines"},
 };
 
 enum class Isolation { kReadCommitted, kRepeatableRead, kSerializable };
@@ -59,7 +62,9 @@ struct Options {
         index_cart_items_cart_id(config.boolean("indexes.cart_items_cart_id")),
         index_user_coupons_user_coupon(config.boolean("indexes.user_coupons_user_coupon")),
         index_orders_user_created(config.boolean("indexes.orders_user_created")),
-        index_orders_status_created(config.boolean("indexes.orders_status_created")) {}
+        index_orders_status_created(config.boolean("indexes.orders_status_created")),
+        index_order_items_product(config.boolean("indexes.order_items_product")),
+        index_popular_covering(config.boolean("indexes.popular_covering")) {}
 
   std::string url;
   std::string schema = "stampede";
@@ -70,6 +75,8 @@ struct Options {
   bool index_user_coupons_user_coupon = true;
   bool index_orders_user_created = true;
   bool index_orders_status_created = true;
+  bool index_order_items_product = false;
+  bool index_popular_covering = false;
 
  private:
   static Isolation isolation_of(const std::string& name) {

@@ -159,4 +159,8 @@ RelayCursor to_relay_cursor(const pqxx::row& row) {
           .version = integer(row, 3)};
 }
 
+ProductSales to_product_sales(const pqxx::row& row) {
+  return {.product = to_product(row), .sold = integer(row, 5)};
+}
+
 }  // namespace stampede::stores::postgres

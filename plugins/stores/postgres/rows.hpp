@@ -33,5 +33,6 @@ RequestRecord to_request(const pqxx::row& row);
 OutboxRow to_outbox_row(const pqxx::row& row);
 SagaStep to_saga_step(const pqxx::row& row);
 RelayCursor to_relay_cursor(const pqxx::row& row);
+ProductSales to_product_sales(const pqxx::row& row);
 
 }  // namespace stampede::stores::postgres

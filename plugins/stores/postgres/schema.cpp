@@ -102,6 +102,12 @@ class Preparation {
         Query::kIndexOrdersUserCreatedCreate, Query::kIndexOrdersUserCreatedDrop);
     set("orders_status_created", options_.index_orders_status_created,
         Query::kIndexOrdersStatusCreatedCreate, Query::kIndexOrdersStatusCreatedDrop);
+    set("order_items_product", options_.index_order_items_product,
+        Query::kIndexOrderItemsProductCreate, Query::kIndexOrderItemsProductDrop);
+    set("order_items_popular", options_.index_popular_covering,
+        Query::kIndexOrderItemsPopularCreate, Query::kIndexOrderItemsPopularDrop);
+    set("orders_popular", options_.index_popular_covering, Query::kIndexOrdersPopularCreate,
+        Query::kIndexOrdersPopularDrop);
     return read;
   }
 

@@ -59,6 +59,9 @@ class View final : public ReadView {
   }
   Result<Paged<Order>> orders(const OrderFilter& filter, Page page) override;
 
+  Result<std::vector<ProductSales>> popular_products(TimePoint since, std::int64_t limit) override {
+    return list(to_product_sales, Query::kPopularProducts, stored(since), limit_of(limit));
+  }
   Result<std::vector<Product>> products_after(ProductId after, std::int64_t limit) override {
     return list(to_product, Query::kProductsAfter, value_of(after), limit_of(limit));
   }

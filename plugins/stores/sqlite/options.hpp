@@ -39,6 +39,9 @@ inline constexpr OptionSpec kOptions[] = {
      "Orders by user and creation time"},
     {"indexes.orders_status_created", OptionType::kBoolean, "true", "",
      "Orders by status and creation time"},
+    {"indexes.order_items_product", OptionType::kBoolean, "false", "", "Order lines by product"},
+    {"indexes.popular_covering", OptionType::kBoolean, "false", "",
+     "What popular products are computed from, and nothing else of orders and their lines"},
 };
 
 struct Options {
@@ -57,7 +60,9 @@ struct Options {
         index_cart_items_cart_id(config.boolean("indexes.cart_items_cart_id")),
         index_user_coupons_user_coupon(config.boolean("indexes.user_coupons_user_coupon")),
         index_orders_user_created(config.boolean("indexes.orders_user_created")),
-        index_orders_status_created(config.boolean("indexes.orders_status_created")) {}
+        index_orders_status_created(config.boolean("indexes.orders_status_created")),
+        index_order_items_product(config.boolean("indexes.order_items_product")),
+        index_popular_covering(config.boolean("indexes.popular_covering")) {}
 
   std::string path;
   bool synchronous_full = false;
@@ -73,6 +78,8 @@ struct Options {
   bool index_user_coupons_user_coupon = true;
   bool index_orders_user_created = true;
   bool index_orders_status_created = true;
+  bool index_order_items_product = false;
+  bool index_popular_covering = false;
 
  private:
   static std::chrono::milliseconds milliseconds_of(const PluginConfig& config, const char* name) {

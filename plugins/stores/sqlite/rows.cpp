@@ -123,4 +123,8 @@ RelayCursor to_relay_cursor(SQLite::Statement& row) {
           .version = integer(row, 3)};
 }
 
+ProductSales to_product_sales(SQLite::Statement& row) {
+  return {.product = to_product(row), .sold = integer(row, 5)};
+}
+
 }  // namespace stampede::stores::sqlite

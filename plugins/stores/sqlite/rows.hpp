@@ -32,5 +32,6 @@ RequestRecord to_request(SQLite::Statement& row);
 OutboxRow to_outbox_row(SQLite::Statement& row);
 SagaStep to_saga_step(SQLite::Statement& row);
 RelayCursor to_relay_cursor(SQLite::Statement& row);
+ProductSales to_product_sales(SQLite::Statement& row);
 
 }  // namespace stampede::stores::sqlite

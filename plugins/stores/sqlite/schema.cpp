@@ -141,6 +141,10 @@ void set_indexes(Connection& connection, const Options& options) {
       Query::kIndexOrdersUserCreatedDrop);
   set(options.index_orders_status_created, Query::kIndexOrdersStatusCreatedCreate,
       Query::kIndexOrdersStatusCreatedDrop);
+  set(options.index_order_items_product, Query::kIndexOrderItemsProductCreate,
+      Query::kIndexOrderItemsProductDrop);
+  set(options.index_popular_covering, Query::kIndexOrderItemsPopularCreate,
+      Query::kIndexOrderItemsPopularDrop);
 }
 
 }  // namespace stampede::stores::sqlite

@@ -94,6 +94,9 @@ class View final : public ReadView {
 
   Result<Paged<Order>> orders(const OrderFilter& filter, Page page) override;
 
+  Result<std::vector<ProductSales>> popular_products(TimePoint since, std::int64_t limit) override {
+    return list(lease_, Query::kPopularProducts, to_product_sales, stored(since), limit_of(limit));
+  }
   Result<std::vector<Product>> products_after(ProductId after, std::int64_t limit) override {
     return list(lease_, Query::kProductsAfter, to_product, value_of(after), limit_of(limit));
   }

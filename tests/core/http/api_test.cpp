@@ -166,6 +166,30 @@ TEST_F(ApiTest, ListsProductsByPage) {
   EXPECT_EQ(get("/products?pge=1").response.status, 400);
 }
 
+TEST_F(ApiTest, ListsWhatSoldBestFirst) {
+  const auto buy = [&](int product, int quantity) {
+    const auto placed =
+        post("/orders", R"({"userId":1,"items":[{"productId":)" + std::to_string(product) +
+                            R"(,"quantity":)" + std::to_string(quantity) + "}]}");
+    ASSERT_EQ(placed.response.status, 201) << placed.response.body;
+  };
+  EXPECT_TRUE(get("/products/popular").json["items"].empty());
+  buy(3, 1);
+  buy(5, 2);
+  buy(4, 1);
+  buy(3, 2);
+  const auto popular = get("/products/popular?limit=2").json["items"];
+  ASSERT_EQ(popular.size(), 2U);
+  EXPECT_EQ(popular[0]["productId"], 3);
+  EXPECT_EQ(popular[0]["sold"], 3);
+  EXPECT_EQ(popular[0]["stock"], kStock - 3);
+  EXPECT_EQ(popular[1]["productId"], 5);
+  EXPECT_EQ(get("/products/popular").json["items"].size(), 3U);
+  for (const auto* query : {"limit=0", "limit=1001", "days=0", "days=367", "since=3"}) {
+    EXPECT_EQ(get(std::string("/products/popular?") + query).response.status, 400) << query;
+  }
+}
+
 TEST_F(ApiTest, AnswersUnknownRoutesAndMethods) {
   const auto missing = get("/api/v1/nothing");
   EXPECT_EQ(missing.response.status, 404);

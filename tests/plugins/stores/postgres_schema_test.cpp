@@ -155,6 +155,11 @@ TEST_F(PostgresSchema, SwitchesIndexesAsItsOptionsSay) {
   ASSERT_TRUE(store().ping(far_deadline()));
   EXPECT_EQ(ask("postgres_index_names"), "");
   EXPECT_EQ((*view_of(store())->cart(UserId{1})).size(), 3U);
+  options_.index_order_items_product = true;
+  options_.index_popular_covering = true;
+  open();
+  ASSERT_TRUE(store().ping(far_deadline()));
+  EXPECT_EQ(ask("postgres_index_names"), "order_items_popular order_items_product orders_popular");
 }
 
 TEST_F(PostgresSchema, WithoutTheUniqueIndexOnlyALockKeepsGrantsSingle) {

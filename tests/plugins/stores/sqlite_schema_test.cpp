@@ -146,8 +146,11 @@ TEST_F(SqliteSchema, CreatesAndDropsTheIndexesThatTheOptionsName) {
   options_.index_orders_status_created = true;
   options_.index_user_coupons_user_coupon = false;
   options_.index_orders_user_created = false;
+  options_.index_order_items_product = true;
+  options_.index_popular_covering = true;
   open();
-  EXPECT_EQ(ask(sql("index_names")), "cart_items_cart_id orders_status_created");
+  EXPECT_EQ(ask(sql("index_names")),
+            "cart_items_cart_id order_items_popular order_items_product orders_status_created");
 }
 
 TEST_F(SqliteSchema, ReadsThroughAnIndexWhereThereIsOneAndThroughTheTableElsewhere) {
@@ -167,11 +170,21 @@ TEST_F(SqliteSchema, ReadsThroughAnIndexWhereThereIsOneAndThroughTheTableElsewhe
               AllOf(HasSubstr("INDEX orders_user_created"), Not(HasSubstr("TEMP B-TREE"))));
   EXPECT_THAT(plan(sqlite::Query::kOrdersByStatusPage),
               AllOf(HasSubstr("INDEX orders_status_created"), Not(HasSubstr("TEMP B-TREE"))));
+  EXPECT_THAT(plan(sqlite::Query::kPopularProducts),
+              AllOf(HasSubstr("COVERING INDEX orders_status_created"),
+                    HasSubstr("order_items USING PRIMARY KEY")));
+  options_.index_popular_covering = true;
+  open();
+  EXPECT_THAT(plan(sqlite::Query::kPopularProducts),
+              AllOf(HasSubstr("COVERING INDEX orders_status_created"),
+                    HasSubstr("COVERING INDEX order_items_popular")));
   options_.index_cart_items_cart_id = false;
   options_.index_user_coupons_user_coupon = false;
   options_.index_orders_user_created = false;
   options_.index_orders_status_created = false;
+  options_.index_popular_covering = false;
   open();
+  EXPECT_THAT(plan(sqlite::Query::kPopularProducts), HasSubstr("SCAN order_items"));
   EXPECT_THAT(plan(sqlite::Query::kUserCoupon), HasSubstr("SCAN user_coupons"));
   EXPECT_THAT(plan(sqlite::Query::kOrdersByUserPage), HasSubstr("SCAN orders"));
   EXPECT_THAT(plan(sqlite::Query::kOrdersByStatusPage), HasSubstr("SCAN orders"));

@@ -1,0 +1,1 @@
+CREATE INDEX orders_popular ON orders (status, created_at) INCLUDE (id)
