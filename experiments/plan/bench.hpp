@@ -47,6 +47,7 @@ struct Needs {
   bool postgres = false;         // store.url: a database in a private PostgreSQL.
   bool schema = false;           // store.schema: a schema in the user's PostgreSQL.
   std::int64_t redis_nodes = 0;  // lock.urls: so many private Redis nodes.
+  bool gate_redis = false;       // coupon.gate.url: a private Redis of its own.
   std::string not_applicable;    // Why the cell is not run at all: its lock does not run on its
                                  // store. Empty when it is.
 };

@@ -60,6 +60,11 @@ std::string key_of(const plan::Cell& cell, const plan::Cpus& cpus) {
   return key;
 }
 
+// One for the gate, after those of the lock, so that neither is measured by what the other does.
+std::size_t redis_count(const plan::Needs& needs) {
+  return static_cast<std::size_t>(needs.redis_nodes) + (needs.gate_redis ? 1 : 0);
+}
+
 std::string store_of(const plan::Cell& cell) {
   const auto* use = cell.server.at("store.use");
   return use == nullptr ? "" : use->scalar;
@@ -79,7 +84,7 @@ Result<void> Backing::check(const plan::Experiment& experiment) {
     if (cell.needs.postgres) {
       if (const auto found = environment::find_postgres(); !found) return Unexpected(found.error());
     }
-    if (cell.needs.redis_nodes > 0) {
+    if (redis_count(cell.needs) > 0) {
       if (const auto found = environment::find_redis(); !found) return Unexpected(found.error());
     }
   }
@@ -125,6 +130,18 @@ Result<void> Backing::ensure_redis(std::size_t nodes, const plan::Cpus& cpus) {
   }
   for (std::size_t i = 0; i < nodes; ++i) {
     if (auto flushed = redis_[i].flush(); !flushed) return flushed;
+  }
+  return {};
+}
+
+Result<void> Backing::take_redis(const plan::Needs& needs, const plan::Cpus& cpus, Tree& server) {
+  const auto count = redis_count(needs);
+  if (count == 0) return {};
+  if (auto ready = ensure_redis(count, cpus); !ready) return ready;
+  const auto nodes = static_cast<std::size_t>(needs.redis_nodes);
+  if (nodes > 0) config::set_at(server, "lock.urls", Tree::scalar_of(addresses_of(redis_, nodes)));
+  if (needs.gate_redis) {
+    config::set_at(server, "coupon.gate.url", Tree::scalar_of(redis_[nodes].address()));
   }
   return {};
 }
@@ -201,11 +218,7 @@ Result<Stand> Backing::prepare(const plan::Cell& cell, const plan::Cpus& cpus, c
   if (needs.store_file) {
     config::set_at(server, "store.path", Tree::scalar_of((data / "stampede.db").string()));
   }
-  if (needs.redis_nodes > 0) {
-    const auto nodes = static_cast<std::size_t>(needs.redis_nodes);
-    if (auto ready = ensure_redis(nodes, cpus); !ready) return Unexpected(ready.error());
-    config::set_at(server, "lock.urls", Tree::scalar_of(addresses_of(redis_, nodes)));
-  }
+  if (auto ready = take_redis(needs, cpus, server); !ready) return Unexpected(ready.error());
   if (needs.postgres) {
     if (auto ready = ensure_postgres(cell, cpus); !ready) return Unexpected(ready.error());
     auto drop = take_database(cell, server, migrate);
@@ -230,7 +243,7 @@ std::vector<environment::Watched> Backing::watched(const plan::Cell& cell) const
   if (cell.needs.postgres && postgres_) {
     all.push_back({.name = "postgres", .pid = postgres_->pid(), .with_children = true});
   }
-  const auto nodes = std::min(redis_.size(), static_cast<std::size_t>(cell.needs.redis_nodes));
+  const auto nodes = std::min(redis_.size(), redis_count(cell.needs));
   for (std::size_t i = 0; i < nodes; ++i) {
     all.push_back({.name = fmt::format("redis {}", i + 1), .pid = redis_[i].pid()});
   }
@@ -242,7 +255,7 @@ std::string Backing::obituary(const plan::Cell& cell) {
   if (cell.needs.postgres && postgres_ && !postgres_->alive()) {
     text += "; the private PostgreSQL: " + postgres_->obituary();
   }
-  for (std::size_t i = 0; i < redis_.size() && i < std::size_t(cell.needs.redis_nodes); ++i) {
+  for (std::size_t i = 0; i < redis_.size() && i < redis_count(cell.needs); ++i) {
     if (!redis_[i].alive()) text += fmt::format("; the private Redis {} has died", i + 1);
   }
   return text;

@@ -74,6 +74,7 @@ class Backing {
   Result<void> ensure_scratch();
   Result<void> ensure_postgres(const plan::Cell& cell, const plan::Cpus& cpus);
   Result<void> ensure_redis(std::size_t nodes, const plan::Cpus& cpus);
+  Result<void> take_redis(const plan::Needs& needs, const plan::Cpus& cpus, config::Tree& server);
   Result<std::string> ensure_pattern(const plan::Cell& cell, const config::Tree& server,
                                      const Migrate& migrate);
   Result<std::function<void()>> take_database(const plan::Cell& cell, config::Tree& server,

@@ -107,6 +107,13 @@ void find_lock_needs(Plugins& plugins, Tree& server, plan::Needs& needs) {
   config::set_at(server, "lock.urls", Tree::scalar_of(urls));
 }
 
+void find_gate_needs(Plugins& plugins, Tree& server, plan::Needs& needs) {
+  const std::string section = "coupon.gate";
+  const bool asks = plugins.option(plugin::Kind::kGate, section, "", "url") != nullptr;
+  needs.gate_redis = asks && !is_given(server, section + ".url");
+  if (needs.gate_redis) config::set_at(server, section + ".url", Tree::scalar_of("127.0.0.1:1"));
+}
+
 void check_cpus(const plan::Bench& bench, config::Faults& faults) {
   cpu_set_t allowed;
   CPU_ZERO(&allowed);
@@ -129,6 +136,7 @@ config::Faults find_needs(const plan::Cell& cell, plan::Needs& needs) {
   Plugins plugins(server);
   find_store_needs(plugins, server, needs, faults);
   find_lock_needs(plugins, server, needs);
+  find_gate_needs(plugins, server, needs);
   const auto parsed = server::parse_config(server, faults, {}, server::Misfit::kTell);
   check_cpus(cell.bench, faults);
   if (!parsed) return faults;
@@ -139,6 +147,13 @@ config::Faults find_needs(const plan::Cell& cell, plan::Needs& needs) {
          fmt::format("{} instances need a store that they can share; store {} keeps its state "
                      "within one process",
                      cell.bench.instances, parsed->config.store.use)});
+  }
+  if (cell.bench.instances > 1 && parsed->gate_sharing == Sharing::kProcess) {
+    faults.push_back(
+        {cell.bench.instances_origin, "instances",
+         fmt::format("{} instances need a gate that they can share; gate {} decides within one "
+                     "process",
+                     cell.bench.instances, parsed->config.gate.use)});
   }
   return faults;
 }
