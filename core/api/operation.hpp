@@ -39,6 +39,7 @@ enum class RefusalCode : std::uint8_t {
   kPaymentDeclined,
   kRequestInProgress,  // The same key is being worked on, or was committed a moment ago.
   kRequestKeyReused,   // The same key came with another body.
+  kSagaTimeout,        // The order was accepted, stood still, and was given up and undone.
 };
 
 enum class Verdict : std::uint8_t { kCommit, kRefuse };

@@ -43,16 +43,27 @@ struct TransportStats {
 };
 
 // The power of a transport whose events come in by HTTP: the server that hosts the services has the
-// listener, and hands the body of each POST /events/{service} over. Safe for concurrent use.
+// listener, answers GET /events with subscriptions(), and hands the body of each POST
+// /events/{service} over. Safe for concurrent use.
 class EventDoor {
  public:
   virtual ~EventDoor() = default;
 
+  // Where the listener is, "http://127.0.0.1:40123". Once, before Transport::start().
+  virtual void opened_at(std::string url) = 0;
+
+  // For the transports of other processes, in words of their own.
+  virtual std::string subscriptions() const = 0;
+
   // Returns once the events were handled. kInvalid when the body is not what publish() sends;
-  // kNotFound when the service or its topic has no subscription here.
+  // kNotFound when the service or its topic has no subscription here; kUnavailable before start()
+  // and after stop().
   virtual Result<void> receive(std::string_view service, std::string_view body,
                                Deadline deadline) = 0;
 };
+
+// What a call carries beside its body: the milliseconds that its caller still waits.
+inline constexpr char kTimeoutHeader[] = "X-Stampede-Timeout-Ms";
 
 class Transport {
  public:

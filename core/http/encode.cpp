@@ -116,12 +116,8 @@ void encode(JsonWriter& json, const Order& order, Detail detail) {
   json.key("discount").integer((order.subtotal - order.total).minor);
   json.key("total").integer(order.total.minor);
   encode_time(json, "createdAt", order.created_at);
-  json.key("failure");
-  if (order.failure.empty()) {
-    json.null();
-  } else {
-    json.text(order.failure);
-  }
+  // Only where there is one, so that the answer to a good order stays short.
+  if (!order.failure.empty()) json.key("failure").text(order.failure);
   if (detail == Detail::kAudit) encode_request_key(json, order.request_key);
   json.end_object();
 }

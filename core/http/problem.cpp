@@ -12,7 +12,7 @@ namespace {
 using Kind = ProblemType::Kind;
 
 // In the order of RefusalCode without kNone, then ErrorCode, then RequestFault.
-constexpr std::size_t kRefusals = 13;
+constexpr std::size_t kRefusals = 14;
 constexpr std::size_t kErrors = 11;
 constexpr auto kTypes = std::to_array<ProblemType>({
     {Kind::kRefusal, 409, "INSUFFICIENT_STOCK", "Not enough stock"},
@@ -28,6 +28,7 @@ constexpr auto kTypes = std::to_array<ProblemType>({
     {Kind::kRefusal, 402, "PAYMENT_DECLINED", "The payment was declined"},
     {Kind::kRefusal, 409, "REQUEST_IN_PROGRESS", "A request with this key is in progress", true},
     {Kind::kRefusal, 422, "REQUEST_KEY_REUSED", "The key was used for another request"},
+    {Kind::kRefusal, 409, "SAGA_TIMEOUT", "The order stood still, was given up and undone"},
 
     {Kind::kFailure, 503, "CONFLICT", "Concurrent changes; try again", true},
     {Kind::kFailure, 503, "LOCK_TIMEOUT", "The lock was not acquired in time", true},
@@ -46,7 +47,7 @@ constexpr auto kTypes = std::to_array<ProblemType>({
     {Kind::kBadRequest, 405, "METHOD_NOT_ALLOWED", "The route does not answer this method"},
     {Kind::kBadRequest, 415, "UNSUPPORTED_MEDIA_TYPE", "The body must be application/json"},
 });
-static_assert(static_cast<std::size_t>(RefusalCode::kRequestKeyReused) == kRefusals);
+static_assert(static_cast<std::size_t>(RefusalCode::kSagaTimeout) == kRefusals);
 static_assert(static_cast<std::size_t>(ErrorCode::kInternal) + 1 == kErrors);
 static_assert(static_cast<std::size_t>(RequestFault::kUnsupportedMediaType) + 1 ==
               kTypes.size() - kRefusals - kErrors);

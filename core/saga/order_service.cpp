@@ -1,7 +1,7 @@
 #include "core/saga/order_service.hpp"
 
 #include <algorithm>
-#include <memory>
+#include <thread>
 #include <utility>
 
 #include "core/pipeline/look_up.hpp"
@@ -65,6 +65,9 @@ Result<Reply<Order>> OrderService::place(const PlaceOrder& request, Context& con
   const auto refusal = draw_up(request, order, context);
   if (!refusal) return Unexpected(refusal.error());
   if (*refusal != RefusalCode::kNone) return pipeline::refused<Order>(*refusal);
+  if (const auto pause = environment_.options.read_write_pause; pause.count() > 0) {
+    std::this_thread::sleep_until(std::min(context.deadline, Clock::now() + pause));
+  }
   return accept(request, order, context);
 }
 
@@ -78,8 +81,11 @@ Result<RefusalCode> OrderService::draw_up(const PlaceOrder& request, Order& orde
   products.reserve(order.items.size());
   for (const auto& item : order.items) products.push_back(item.product);
 
+  // What another service spends its time on is its own affair: here it is one phase.
   const PhaseTimer timer(context.phases, Phase::kTransport);
-  const auto quoted = calls_.prices.quote(products, context);
+  Phases theirs;
+  Context call{context.deadline, theirs};
+  const auto quoted = calls_.prices.quote(products, call);
   if (!quoted) return Unexpected(quoted.error());
   if (quoted->refusal != RefusalCode::kNone) return quoted->refusal;
   for (std::size_t i = 0; i < order.items.size(); ++i) {
@@ -96,7 +102,7 @@ Result<RefusalCode> OrderService::draw_up(const PlaceOrder& request, Order& orde
   }
   order.subtotal = order.total = *subtotal;
   if (!order.coupon) return RefusalCode::kNone;
-  const auto reserved = calls_.discounts.reserve({order.id, order.user, *order.coupon}, context);
+  const auto reserved = calls_.discounts.reserve({order.id, order.user, *order.coupon}, call);
   if (!reserved) return Unexpected(reserved.error());
   if (reserved->refusal != RefusalCode::kNone) return reserved->refusal;
   order.total = order.subtotal - pipeline::discount_on(order.subtotal, reserved->discount);
@@ -145,7 +151,10 @@ Result<Reply<Order>> OrderService::accept(const PlaceOrder& request, const Order
     // In doubt, the order may stand: its end will see to the coupon, or the next who wants it.
     const bool is_known = reply || !pipeline::leaves_doubt(reply.error().code);
     if (order.coupon && is_known) {
-      auto released = calls_.discounts.release({order.id, order.user, *order.coupon}, context);
+      const PhaseTimer timer(context.phases, Phase::kTransport);
+      Phases theirs;
+      Context call{context.deadline, theirs};
+      auto released = calls_.discounts.release({order.id, order.user, *order.coupon}, call);
       if (!released) context_.journal.fault(context_.index, "release", released.error());
     }
     if (!reply) return Unexpected(reply.error());
@@ -172,8 +181,8 @@ Result<Reply<Order>> OrderService::answer(Reply<Order> reply) const {
     reply.refusal = *refusal;
     return reply;
   }
-  return fail(ErrorCode::kTimeout, "order " + to_string(reply.value->id) +
-                                       " was given up and undone: " + reply.value->failure);
+  return fail(ErrorCode::kInternal, "order " + to_string(reply.value->id) +
+                                        " failed for no known reason: " + reply.value->failure);
 }
 
 void OrderService::published(std::span<const Event> events) {

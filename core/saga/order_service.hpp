@@ -38,8 +38,7 @@ class OrderService final : public Service, public OrderBook {
   std::vector<Subscription> subscriptions() override;
 
   // As Pipeline::place_order. The order is kCompleted or kPending; one that failed is the refusal
-  // that it failed with, or kTimeout when its saga stood still. A known key answers how the order
-  // stands now.
+  // that it failed with. A known key answers how the order stands now.
   Result<pipeline::Reply<Order>> place(const pipeline::PlaceOrder& request, Context& context);
 
   Result<Order::Status> settle(const ReserveCoupon& reserved, Context& context) override;

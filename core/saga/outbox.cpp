@@ -12,6 +12,13 @@ struct Outbox::Delivery {
   Deadline deadline;
 };
 
+struct Outbox::Later::Queue {
+  std::deque<Delivery> deliveries;
+};
+
+// The deliveries that this thread has begun, or has promised to whoever began.
+thread_local std::deque<Outbox::Delivery>* Outbox::under_way = nullptr;
+
 Outbox::Outbox(Parts parts)
     : transport_(parts.transport),
       journal_(parts.journal),
@@ -50,19 +57,30 @@ void Outbox::Telling::committed(Deadline deadline) {
 }
 
 void Outbox::publish(std::vector<Event> events, Deadline deadline) {
-  // The deliveries that this thread has begun, or has promised to whoever began.
-  thread_local std::deque<Delivery>* under_way = nullptr;
   Delivery delivery{this, std::move(events), deadline};
   if (under_way != nullptr) {
     under_way->push_back(std::move(delivery));
     return;
   }
-  std::deque<Delivery> queue;
-  under_way = &queue;
-  for (queue.push_back(std::move(delivery)); !queue.empty(); queue.pop_front()) {
-    queue.front().outbox->publish_now(queue.front());
+  Later later;
+  under_way->push_back(std::move(delivery));
+}
+
+// Within another one it does nothing: that one publishes.
+Outbox::Later::Later() : queue_(under_way == nullptr ? std::make_unique<Queue>() : nullptr) {
+  if (queue_) under_way = &queue_->deliveries;
+}
+
+Outbox::Later::~Later() {
+  publish();
+  if (queue_) under_way = nullptr;
+}
+
+void Outbox::Later::publish() {
+  if (!queue_) return;
+  for (auto& deliveries = queue_->deliveries; !deliveries.empty(); deliveries.pop_front()) {
+    deliveries.front().outbox->publish_now(deliveries.front());
   }
-  under_way = nullptr;
 }
 
 void Outbox::publish_now(const Delivery& delivery) {

@@ -8,6 +8,8 @@
 
 #pragma once
 
+#include <deque>
+#include <memory>
 #include <set>
 #include <span>
 #include <string>
@@ -59,6 +61,21 @@ class Outbox {
     std::set<std::string> held_;
   };
 
+  // While it exists, what this thread commits is kept back until publish(), or the end, says so.
+  class Later {
+   public:
+    Later();
+    ~Later();
+    Later(const Later&) = delete;
+    Later& operator=(const Later&) = delete;
+
+    void publish();
+
+   private:
+    struct Queue;
+    const std::unique_ptr<Queue> queue_;
+  };
+
   // Something was committed that no Telling knows of.
   void wake() { relay_.wake(); }
 
@@ -66,6 +83,8 @@ class Outbox {
 
  private:
   struct Delivery;
+
+  static thread_local std::deque<Delivery>* under_way;
 
   void publish(std::vector<Event> events, Deadline deadline);
   void publish_now(const Delivery& delivery);

@@ -10,7 +10,7 @@ std::string_view reason_of(RefusalCode code) {
 
 std::optional<RefusalCode> refusal_of(std::string_view reason) {
   for (auto i = static_cast<int>(RefusalCode::kNone) + 1;
-       i <= static_cast<int>(RefusalCode::kRequestKeyReused); ++i) {
+       i <= static_cast<int>(RefusalCode::kSagaTimeout); ++i) {
     const auto code = static_cast<RefusalCode>(i);
     if (reason_of(code) == reason) return code;
   }

@@ -12,7 +12,7 @@ namespace stampede::saga {
 // "INSUFFICIENT_STOCK"; "" for kNone.
 std::string_view reason_of(RefusalCode code);
 
-// The refusal that a reason stands for; nothing for one that is no refusal, as SAGA_TIMEOUT.
+// The refusal that a reason stands for; nothing for what is no reason.
 std::optional<RefusalCode> refusal_of(std::string_view reason);
 
 }  // namespace stampede::saga

@@ -110,7 +110,7 @@ pipeline::Environment Services::Wiring::environment(Area area) {
           .payments = parts.payments,
           .clock = parts.clock,
           .ids = parts.ids,
-          .options = {}};
+          .options = {.read_write_pause = parts.read_write_pause}};
 }
 
 Services::Services(const Parts& parts) : wiring_(new Wiring(parts)) {}

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -16,16 +17,12 @@
 #include "core/api/transport.hpp"
 #include "core/pipeline/pipeline.hpp"
 #include "core/pipeline/sources.hpp"
+#include "core/saga/area.hpp"
 #include "core/saga/options.hpp"
 #include "core/telemetry/log.hpp"
 #include "core/telemetry/saga_readings.hpp"
 
 namespace stampede::saga {
-
-enum class Area : std::uint8_t { kOrder, kUser, kProduct, kCoupon, kUserCoupon };
-inline constexpr std::size_t kAreaCount = 5;
-inline constexpr std::array<std::string_view, kAreaCount> kAreaNames{"order", "user", "product",
-                                                                     "coupon", "user-coupon"};
 
 class Services final : public pipeline::Business {
  public:
@@ -43,6 +40,9 @@ class Services final : public pipeline::Business {
     pipeline::IdGenerator& ids;
     telemetry::Log& log;
     SagaOptions options;
+    // Between what an order reads of others and its acceptance: makes it likely that something is
+    // gone when its saga comes to it.
+    std::chrono::nanoseconds read_write_pause{0};
   };
 
   explicit Services(const Parts& parts);

@@ -15,7 +15,7 @@ void check(plugin::Catalog& catalog, plugin::Kind kind, std::string_view section
   if (!info) return;  // Found earlier.
   for (const auto& option : info->options) {
     const std::string name = option.name;
-    if (name != "url" && name != "urls") continue;
+    if (name != "url" && name != "urls" && name != "brokers") continue;
     const auto given = choice.settings.find(name);
     if (given != choice.settings.end() && !given->second.empty()) continue;
     faults.push_back({{},

@@ -27,6 +27,11 @@ Result<Application::Plugins> Application::make_plugins(const ServerConfig& confi
     auto transport = catalog.create<Transport>(config.transport->use, config.transport->settings);
     if (!transport) return Unexpected(transport.error());
     plugins.transport = *std::move(transport);
+    if (plugins.transport->door() != nullptr) {
+      auto front = catalog.create<HttpServer>(config.frontend.use, config.frontend.settings);
+      if (!front) return Unexpected(front.error());
+      plugins.event_front = *std::move(front);
+    }
   }
   if (config.gate.use != kNoGate) {
     auto gate = catalog.create<Gate>(config.gate.use, config.gate.settings);
@@ -49,7 +54,7 @@ Result<std::unique_ptr<Application>> Application::start(const ServerConfig& conf
   }
   std::unique_ptr<Application> application(new Application(config, std::move(plugins), log));
   if (application->services_) {
-    if (auto started = application->services_->start(); !started) {
+    if (auto started = application->start_services(config); !started) {
       return Unexpected(started.error());
     }
   }
@@ -84,6 +89,7 @@ Application::Application(const ServerConfig& config, Plugins plugins, telemetry:
                     ? std::make_unique<saga::Services>(saga_parts(config, log))
                     : nullptr),
       issuing_(make_issuing(config, log)),
+      event_front_(std::move(plugins.event_front)),
       recorder_(http::request_names()),
       api_({.pipeline = business(),
             .stores = stores(),
@@ -102,6 +108,21 @@ bool Application::drain() {
   const auto deadline = std::chrono::steady_clock::now() + drain_timeout_;
   front_door_->stop();
   return dispatcher_.wait_until_quiet(deadline);
+}
+
+// The listener comes first, because the transport tells others where it is.
+Result<void> Application::start_services(const ServerConfig& config) {
+  if (auto* door = transport_->door(); door != nullptr) {
+    // A saga holds two threads at a time, and the workers begin so many of them.
+    constexpr std::size_t kBeside = 8;
+    auto listener =
+        EventListener::start(std::move(event_front_), *door, 2 * config.workers + kBeside);
+    if (!listener) return Unexpected(listener.error());
+    event_listener_ = *std::move(listener);
+  }
+  if (auto started = services_->start(); !started) return started;
+  if (event_listener_) event_listener_->open();
+  return {};
 }
 
 pipeline::Business& Application::business() {
@@ -143,7 +164,8 @@ saga::Services::Parts Application::saga_parts(const ServerConfig& config, teleme
           .clock = clock_,
           .ids = ids_,
           .log = log,
-          .options = config.saga};
+          .options = config.saga,
+          .read_write_pause = config.orders.read_write_pause};
 }
 
 // Of all services together; what is named says whose it is.

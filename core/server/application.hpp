@@ -21,6 +21,7 @@
 #include "core/saga/services.hpp"
 #include "core/server/config.hpp"
 #include "core/server/dispatcher.hpp"
+#include "core/server/event_listener.hpp"
 #include "core/server/service_stores.hpp"
 #include "core/telemetry/log.hpp"
 #include "core/telemetry/readings.hpp"
@@ -34,9 +35,10 @@ class Application final : private telemetry::Instruments {
   struct Plugins {
     std::unique_ptr<Store> store;  // Of the monolith, as the lock is.
     std::unique_ptr<LockStrategy> lock;
-    ServiceBackings services;              // Of the services topology.
-    std::unique_ptr<Transport> transport;  // Where the configuration has one,
-    std::unique_ptr<Gate> gate;            // and likewise.
+    ServiceBackings services;                 // Of the services topology.
+    std::unique_ptr<Transport> transport;     // Where the configuration has one,
+    std::unique_ptr<Gate> gate;               // and likewise.
+    std::unique_ptr<HttpServer> event_front;  // Where events come in by HTTP.
     std::unique_ptr<HttpServer> front_door;
   };
   // Constructs the configured ones.
@@ -61,6 +63,7 @@ class Application final : private telemetry::Instruments {
   void start_window() override;
   Result<telemetry::Backlog> backlog(Deadline deadline) const override;
 
+  Result<void> start_services(const ServerConfig& config);
   pipeline::Business& business();
   http::Stores stores();
   std::unique_ptr<issue::Issuing> make_issuing(const ServerConfig& config, telemetry::Log& log);
@@ -80,6 +83,8 @@ class Application final : private telemetry::Instruments {
   const std::unique_ptr<pipeline::Pipeline> pipeline_;  // Of the monolith,
   const std::unique_ptr<saga::Services> services_;      // and of the services topology.
   const std::unique_ptr<issue::Issuing> issuing_;       // Of the monolith.
+  std::unique_ptr<HttpServer> event_front_;
+  std::unique_ptr<EventListener> event_listener_;
   telemetry::RequestRecorder recorder_;
   http::Api api_;
   Dispatcher dispatcher_;

@@ -85,6 +85,7 @@ ServerConfig read_config(const config::Tree& tree, const std::filesystem::path& 
   ServerConfig config;
   MapReader root(&tree, "", faults);
   config.topology = root.choice<Topology>("topology", config.topology, kTopologies);
+  root.choice<std::string_view>("services", kHosted.front().first, kHosted);
   read_server(root.map("server"), config);
   read_saga(root.map("saga"), config.saga);
   read_issuing(root.map("coupon"), config.issuing);

@@ -7,6 +7,7 @@
 //   http: {use, dialect, ...}        the front door and its options
 //   store: {use, ...}                the store and its options, dotted or nested
 //   lock: {use, timeout, ...}        the lock strategy and its options
+//   services: all                    which of them this process hosts
 //   transport: {use, key, ...}      how events travel between services, and its options
 //   coupon: {gate: {use, ...}, gate_at, sweep: {interval, age}}
 //   saga: {timeout, sweep, compensation, relay: {batch, poll, lease}}

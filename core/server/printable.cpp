@@ -94,6 +94,7 @@ class Printer {
 
 void put_server(Printer& print, const ServerConfig& config) {
   print.put("topology", word_of(kTopologies, config.topology));
+  print.put("services", kHosted.front().first);
   print.put("server.address", config.http.address);
   print.put("server.port", config.http.port);
   print.put("server.workers", config.workers);

@@ -37,10 +37,6 @@ void check_topology(const config::Tree& tree, const ServerConfig& config, config
            "expected none with topology: services, where the user service takes the payment from "
            "the wallet");
   }
-  if (config.orders.read_write_pause.count() > 0) {
-    refuse("orders.read_write_pause",
-           "expected 0ms with topology: services, where no transaction holds a whole order");
-  }
 }
 
 }  // namespace stampede::server

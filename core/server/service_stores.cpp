@@ -1,6 +1,5 @@
 #include "core/server/service_stores.hpp"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -16,10 +15,8 @@ plugin::Settings settings_for(const ServerConfig& config, const plugin::PluginIn
   for (const auto& option : store.options) {
     const std::string name = option.name;
     if (name != "path" && name != "schema") continue;
-    auto suffix = "-" + std::string(service);
-    if (name == "schema") std::ranges::replace(suffix, '-', '_');
     auto& value = settings.try_emplace(name, option.fallback).first->second;
-    value += suffix;
+    value = name == "path" ? saga::path_for(value, service) : saga::schema_for(value, service);
   }
   return settings;
 }

@@ -18,6 +18,7 @@
 #include "core/api/lock_strategy.hpp"
 #include "core/api/plugin_config.hpp"
 #include "core/api/store.hpp"
+#include "core/api/transport.hpp"
 #include "experiments/check/history.hpp"
 
 namespace stampede::check {
@@ -36,6 +37,10 @@ struct Subject {
   // The same with these settings over the usual ones; for the plugin that is checked, if it is one.
   std::function<Result<std::unique_ptr<LockStrategy>>(const Settings&)> make_strategy_with = {};
   std::function<Result<std::unique_ptr<Store>>(const Settings&)> make_store_with = {};
+  // For transport checks: an instance that shares services and events with the others of its realm,
+  // a short word, as far as instances of it share at all.
+  std::function<std::unique_ptr<Transport>(const std::string& realm)> make_transport = {};
+  bool instances_share = false;
   std::span<const OptionSpec> options = {};  // That it declares.
 
   // After this, a check no longer waits for an operation that should have ended.

@@ -25,6 +25,7 @@ struct EnvOptions {
   std::string action;
   bool postgres = false;
   int redis_nodes = 0;
+  bool kafka = false;
   bool json = false;
 };
 
@@ -41,6 +42,11 @@ std::vector<std::string> settings_of(const Kept& kept) {
     settings.push_back(fmt::format("lock.nodes={}", kept.redis_nodes()));
     // YAML reads a plain a:1,b:2 as one text; in a list of values the comma would separate.
     settings.push_back(fmt::format("'lock.urls=\"{}\"'", kept.redis_addresses()));
+  }
+  if (const auto address = kept.kafka_address(); !address.empty()) {
+    settings.emplace_back("topology=services");
+    settings.emplace_back("transport.use=kafka");
+    settings.push_back(fmt::format("'transport.brokers=\"{}\"'", address));
   }
   return settings;
 }
@@ -63,6 +69,7 @@ void print_json(const std::optional<Kept>& kept, std::ostream& out) {
     json["folder"] = kept->folder.string();
     json["postgres"] = kept->postgres_url();
     json["redis"] = kept->redis_addresses();
+    json["kafka"] = kept->kafka_address();
     json["servers"] = nlohmann::ordered_json::array();
     for (const auto& server : kept->servers) {
       json["servers"].push_back({{"name", server.name},
@@ -100,9 +107,10 @@ void show(const std::optional<Kept>& kept, const EnvOptions& options, Console& c
 }
 
 ExitCode up(const EnvOptions& options, Console& console) {
-  const bool chosen = options.postgres || options.redis_nodes > 0;
-  const auto kept = environment::keep(
-      {.postgres = options.postgres || !chosen, .redis_nodes = chosen ? options.redis_nodes : 1});
+  const bool chosen = options.postgres || options.redis_nodes > 0 || options.kafka;
+  const auto kept = environment::keep({.postgres = options.postgres || !chosen,
+                                       .redis_nodes = chosen ? options.redis_nodes : 1,
+                                       .kafka = options.kafka});
   if (!kept) return refuse(kept.error(), console);
   show(*kept, options, console);
   return ExitCode::kPassed;
@@ -144,8 +152,9 @@ Body declare_env(CLI::App& app) {
   app.add_option("ACTION", options->action, "up, status or down")->required();
   app.add_flag("--postgres", options->postgres, "up: a PostgreSQL");
   app.add_option("--redis", options->redis_nodes,
-                 "up: so many Redis nodes. Without --postgres and --redis: one of each")
+                 "up: so many Redis nodes. Without any of these: a PostgreSQL and a Redis")
       ->check(CLI::Range(0, kMostNodes));
+  app.add_flag("--kafka", options->kafka, "up: a Kafka broker");
   app.add_flag("--json", options->json, "Print JSON");
   return [options](Console& console) { return run(*options, console); };
 }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "experiments/environment/cache.hpp"
+#include "experiments/environment/kafka.hpp"
 #include "experiments/environment/postgres.hpp"
 #include "experiments/environment/redis.hpp"
 #include "experiments/environment/scratch.hpp"
@@ -77,6 +78,7 @@ Result<KeptServer> server_of(std::string name, std::string address, pid_t pid) {
 struct Started {
   std::optional<Postgres> postgres;
   std::vector<Redis> redis;
+  std::optional<Kafka> kafka;
 };
 
 Result<Kept> start_all(const KeepPlan& plan, const Scratch& scratch, Started& started) {
@@ -102,6 +104,15 @@ Result<Kept> start_all(const KeepPlan& plan, const Scratch& scratch, Started& st
     kept.servers.push_back(std::move(*server));
     started.redis.push_back(std::move(*node));
   }
+  if (plan.kafka) {
+    auto kafka =
+        Kafka::start({.folder = scratch.path() / "kafka", .outlives = true}, kStartPatience);
+    if (!kafka) return Unexpected(kafka.error());
+    started.kafka.emplace(std::move(*kafka));
+    auto server = server_of("kafka", started.kafka->address(), started.kafka->pid());
+    if (!server) return Unexpected(server.error());
+    kept.servers.push_back(std::move(*server));
+  }
   return kept;
 }
 
@@ -122,7 +133,15 @@ std::string Kept::redis_addresses() const {
   return text;
 }
 
-std::size_t Kept::redis_nodes() const { return servers.size() - (has_postgres() ? 1 : 0); }
+std::size_t Kept::redis_nodes() const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      servers, [](const KeptServer& server) { return server.name.starts_with("redis "); }));
+}
+
+std::string Kept::kafka_address() const {
+  const auto found = std::ranges::find(servers, "kafka", &KeptServer::name);
+  return found == servers.end() ? "" : found->address;
+}
 
 Result<Kept> keep(const KeepPlan& plan) {
   remove_abandoned();
@@ -148,6 +167,7 @@ Result<Kept> keep(const KeepPlan& plan) {
   }
   if (started.postgres) Postgres::leave(std::move(*started.postgres));
   for (auto& node : started.redis) Redis::leave(std::move(node));
+  if (started.kafka) Kafka::leave(std::move(*started.kafka));
   return kept;
 }
 

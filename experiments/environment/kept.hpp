@@ -16,8 +16,8 @@
 namespace stampede::environment {
 
 struct KeptServer {
-  std::string name;     // "postgres", "redis 1"
-  std::string address;  // A url with its password for PostgreSQL, host:port for Redis.
+  std::string name;     // "postgres", "redis 1", "kafka"
+  std::string address;  // A url with its password for PostgreSQL, host:port for the others.
   Owner process;
   bool runs = false;  // Now.
 };
@@ -30,11 +30,13 @@ struct Kept {
   std::string postgres_url() const;     // "" without one.
   std::string redis_addresses() const;  // Comma separated; "" without any.
   std::size_t redis_nodes() const;
+  std::string kafka_address() const;  // "" without one.
 };
 
 struct KeepPlan {
   bool postgres = true;
   int redis_nodes = 1;
+  bool kafka = false;
 };
 
 // kInvalid when some are kept already; kNotFound when a program is missing. All or nothing.

@@ -5,7 +5,8 @@
 namespace stampede::load {
 
 bool is_refusal_code(std::string_view code) {
-  // Not REQUEST_IN_PROGRESS nor REQUEST_KEY_REUSED: keys are used once, so these are a fault.
+  // Not REQUEST_IN_PROGRESS nor REQUEST_KEY_REUSED: keys are used once, so these are a fault. Nor
+  // SAGA_TIMEOUT: no business rule refused that order.
   static constexpr std::string_view kCodes[] = {
       "INSUFFICIENT_STOCK", "INSUFFICIENT_BALANCE", "COUPON_NOT_USABLE", "SOLD_OUT",
       "ALREADY_ISSUED",     "COUPON_NOT_ACTIVE",    "USER_NOT_FOUND",    "PRODUCT_NOT_FOUND",

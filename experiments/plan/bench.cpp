@@ -108,7 +108,8 @@ Bench read_bench(const Tree& whole, config::Faults& faults) {
   bench.cpus = {.server = read_cpus(cpus, "server"),
                 .generator = read_cpus(cpus, "generator"),
                 .postgres = read_cpus(cpus, "postgres"),
-                .redis = read_cpus(cpus, "redis")};
+                .redis = read_cpus(cpus, "redis"),
+                .kafka = read_cpus(cpus, "kafka")};
   bench.cpus_origin = origin_of(whole, "cpus");
   cpus.finish();
   auto postgres = root.map("postgres");

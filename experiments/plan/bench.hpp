@@ -1,7 +1,7 @@
 // What a cell asks of the bench itself, beside its load and its data:
 //
 //   instances: 3                       servers on one store; connections are dealt to them in turn
-//   cpus: {server: [0], generator: [1], postgres: [0], redis: [0]}
+//   cpus: {server: [0], generator: [1], postgres: [0], redis: [0], kafka: [0]}
 //   postgres: {fsync: off, settings: {synchronous_commit: off}}   of the private PostgreSQL
 //
 // Like every block, they may be varied: they are no part of a server's configuration. Pure
@@ -25,6 +25,7 @@ struct Cpus {
   std::vector<int> generator;
   std::vector<int> postgres;  // The private one; where the servers run unless said otherwise,
   std::vector<int> redis;     // and so do these.
+  std::vector<int> kafka;
 };
 
 struct PostgresOptions {
@@ -48,6 +49,10 @@ struct Needs {
   bool schema = false;           // store.schema: a schema in the user's PostgreSQL.
   std::int64_t redis_nodes = 0;  // lock.urls: so many private Redis nodes.
   bool gate_redis = false;       // coupon.gate.url: a private Redis of its own.
+  bool kafka = false;            // transport.brokers: a private Kafka broker.
+  bool topics = false;           // transport.topic.prefix and group.prefix: fresh ones.
+  std::string skipped;           // What the cell needs and this machine does not have, or "".
+  std::string caveat;            // What the report warns of, or "".
   std::string not_applicable;    // Why the cell is not run at all: its lock does not run on its
                                  // store. Empty when it is.
 };

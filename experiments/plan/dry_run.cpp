@@ -43,6 +43,8 @@ std::string cell_line(const Experiment& experiment, std::size_t index, std::size
   }
   if (!cell.needs.not_applicable.empty()) {
     values += fmt::format("  not applicable: {}", cell.needs.not_applicable);
+  } else if (!cell.needs.skipped.empty()) {
+    values += fmt::format("  skipped: {}", cell.needs.skipped);
   }
   return line + values + "\n";
 }
@@ -52,7 +54,7 @@ std::string cell_line(const Experiment& experiment, std::size_t index, std::size
 Estimate estimate(const Experiment& experiment) {
   Estimate result;
   for (const Cell& cell : experiment.cells) {
-    if (!cell.needs.not_applicable.empty()) continue;
+    if (!cell.needs.not_applicable.empty() || !cell.needs.skipped.empty()) continue;
     result.total += kRunOverhead + cell.load_time.value_or(std::chrono::nanoseconds(0));
     if (!cell.load_time) result.complete = false;
   }

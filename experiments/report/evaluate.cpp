@@ -49,10 +49,15 @@ void rank(RunResult& run) {
   }
 }
 
+bool did_not_run(const Cell& cell) {
+  return cell.state == State::kNotApplicable || cell.state == State::kSkipped ||
+         cell.blocks.empty();
+}
+
 // What did not run says nothing, and a cell that broke off owes no answer: only what an audit did
 // find counts against those.
 bool counts(const Cell& cell, const AuditSummary& audit) {
-  if (audit.as_expected || cell.state == State::kNotApplicable || cell.blocks.empty()) return false;
+  if (audit.as_expected || did_not_run(cell)) return false;
   return cell.state != State::kFailed || audit.state == plan::AuditState::kFail;
 }
 
@@ -77,13 +82,18 @@ void decide_exit(RunResult& run) {
   }
   if (run.interrupted) return finish(run, ExitCode::kEnvironment, "the run was interrupted");
   for (const Cell& cell : run.cells) {
-    if (cell.state == State::kNotApplicable || cell.blocks.empty()) continue;
+    if (did_not_run(cell)) continue;
     for (const ThresholdOutcome& threshold : cell.summary.thresholds) {
       if (threshold.met) continue;
       return finish(run, ExitCode::kThreshold,
                     fmt::format("threshold {} missed by {}: {}", threshold.text, cell.name,
                                 threshold.actual));
     }
+  }
+  for (const Cell& cell : run.cells) {
+    if (cell.state != State::kSkipped) continue;
+    return finish(run, ExitCode::kEnvironment,
+                  fmt::format("cell {} was skipped: {}", cell.name, cell.state_reason));
   }
   finish(run, ExitCode::kPassed, "");
 }

@@ -3,7 +3,8 @@
 // blocks were measured replaces what it said before.
 //
 // The exit code, the first that applies: 3 an audit was not as expected, 2 a cell failed or the run
-// was interrupted, 4 a threshold was missed, 0. A cell that is not applicable breaks nothing.
+// was interrupted, 4 a threshold was missed, 0. A cell that is not applicable breaks nothing;
+// one that was skipped is no pass either: 2, when nothing worse happened.
 
 #pragma once
 

@@ -8,10 +8,11 @@
 namespace stampede::report {
 namespace {
 
-constexpr std::array<std::pair<State, std::string_view>, 4> kStates{
+constexpr std::array<std::pair<State, std::string_view>, 5> kStates{
     {{State::kDone, "done"},
      {State::kFailed, "failed"},
      {State::kNotApplicable, "not applicable"},
+     {State::kSkipped, "skipped"},
      {State::kMissing, "missing"}}};
 
 DocumentedResult begin_documented(const plan::Documented& documented) {

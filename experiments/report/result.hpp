@@ -139,6 +139,7 @@ enum class State {
   kDone,
   kFailed,         // The server died, or the environment did not do what it should.
   kNotApplicable,  // Refused before any load: this lock does not run on this store.
+  kSkipped,        // This machine does not have what it needs: it says nothing, and passes nothing.
   kMissing,        // Not run yet: the run was interrupted.
 };
 

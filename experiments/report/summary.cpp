@@ -133,7 +133,7 @@ void add_quantiles(Summary& summary, const Histogram& latency) {
 void judge_state(std::size_t blocks, Cell& cell) {
   cell.state = cell.blocks.size() < blocks ? State::kMissing : State::kDone;
   cell.state_reason = cell.state == State::kMissing ? "not every block was run" : "";
-  for (const State worse : {State::kNotApplicable, State::kFailed}) {
+  for (const State worse : {State::kNotApplicable, State::kSkipped, State::kFailed}) {
     for (const Block& block : cell.blocks) {
       if (block.state != worse) continue;
       cell.state = worse;

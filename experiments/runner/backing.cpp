@@ -9,8 +9,10 @@
 #include <utility>
 
 #include "core/config/dotted.hpp"
+#include "core/saga/area.hpp"
 #include "core/server/secrets.hpp"
 #include "experiments/environment/database.hpp"
+#include "experiments/environment/kafka_topics.hpp"
 #include "experiments/environment/owner.hpp"
 #include "experiments/environment/postgres_files.hpp"
 
@@ -21,6 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using config::Tree;
+using environment::Kafka;
 using environment::Postgres;
 using environment::Redis;
 
@@ -80,7 +83,7 @@ Backing::~Backing() = default;
 
 Result<void> Backing::check(const plan::Experiment& experiment) {
   for (const auto& cell : experiment.cells) {
-    if (!cell.needs.not_applicable.empty()) continue;
+    if (!cell.needs.not_applicable.empty() || !cell.needs.skipped.empty()) continue;
     if (cell.needs.postgres) {
       if (const auto found = environment::find_postgres(); !found) return Unexpected(found.error());
     }
@@ -146,6 +149,31 @@ Result<void> Backing::take_redis(const plan::Needs& needs, const plan::Cpus& cpu
   return {};
 }
 
+Result<void> Backing::ensure_kafka(const plan::Cpus& cpus) {
+  if (kafka_ && kafka_cpus_ == cpus.kafka && kafka_->alive()) return {};
+  kafka_.reset();
+  if (auto made = ensure_scratch(); !made) return made;
+  auto started =
+      Kafka::start({.folder = scratch_->path() / "kafka", .cpus = cpus.kafka}, kStartPatience);
+  if (!started) return Unexpected(started.error());
+  kafka_.emplace(std::move(*started));
+  kafka_cpus_ = cpus.kafka;
+  return {};
+}
+
+Result<std::function<void()>> Backing::take_topics(Tree& server) {
+  const auto* brokers = server.at("transport.brokers");
+  if (brokers == nullptr) return fail(ErrorCode::kInvalid, "transport.brokers is missing");
+  // Topics are the whole cluster's: two benches on one of them take different names.
+  const auto prefix = fmt::format("stampede-{}-{}-{}.", run_, ::getpid(), ++taken_);
+  config::set_at(server, "transport.topic.prefix", Tree::scalar_of(prefix));
+  config::set_at(server, "transport.group.prefix", Tree::scalar_of(prefix));
+  // What cannot be removed now stays under a name that nobody else takes.
+  return std::function<void()>([address = brokers->scalar, prefix] {
+    static_cast<void>(environment::remove_topics(address, prefix));
+  });
+}
+
 Result<std::string> Backing::ensure_pattern(const plan::Cell& cell, const Tree& server,
                                             const Migrate& migrate) {
   const auto store = store_of(cell);
@@ -201,13 +229,23 @@ Result<std::function<void()>> Backing::take_schema(Tree& server) {
   }
   const auto name =
       fmt::format("{}{}_{}_{}", environment::kSchemaPrefix, run_, ::getpid(), ++taken_);
-  if (auto made = environment::create_schema(connection, name, schema_owner()); !made) {
-    return Unexpected(made.error());
+  auto names = std::vector{name};
+  if (const auto* topology = server.at("topology"); topology && topology->scalar == "services") {
+    names.clear();
+    for (const auto service : saga::kAreaNames) names.push_back(saga::schema_for(name, service));
   }
   config::set_at(server, "store.schema", Tree::scalar_of(name));
   // A schema that cannot be dropped now is dropped by the next run on this server.
-  return std::function<void()>(
-      [connection, name] { static_cast<void>(environment::drop_schema(connection, name)); });
+  const auto drop = [connection, names] {
+    for (const auto& one : names) static_cast<void>(environment::drop_schema(connection, one));
+  };
+  for (const auto& one : names) {
+    if (auto made = environment::create_schema(connection, one, schema_owner()); !made) {
+      drop();
+      return Unexpected(made.error());
+    }
+  }
+  return std::function<void()>(drop);
 }
 
 Result<Stand> Backing::prepare(const plan::Cell& cell, const plan::Cpus& cpus, const fs::path& data,
@@ -219,18 +257,31 @@ Result<Stand> Backing::prepare(const plan::Cell& cell, const plan::Cpus& cpus, c
     config::set_at(server, "store.path", Tree::scalar_of((data / "stampede.db").string()));
   }
   if (auto ready = take_redis(needs, cpus, server); !ready) return Unexpected(ready.error());
+  std::vector<std::function<void()>> drops;
+  const auto take = [&](Result<std::function<void()>> drop) -> Result<void> {
+    if (!drop) return Unexpected(drop.error());
+    drops.push_back(std::move(*drop));
+    return {};
+  };
+  Result<void> taken;
+  if (needs.kafka) {
+    if (taken = ensure_kafka(cpus); !taken) return Unexpected(taken.error());
+    config::set_at(server, "transport.brokers", Tree::scalar_of(kafka_->address()));
+  }
   if (needs.postgres) {
-    if (auto ready = ensure_postgres(cell, cpus); !ready) return Unexpected(ready.error());
-    auto drop = take_database(cell, server, migrate);
-    if (!drop) return Unexpected(drop.error());
-    return Stand(std::move(server), std::move(*drop));
+    if (taken = ensure_postgres(cell, cpus); !taken) return Unexpected(taken.error());
+    taken = take(take_database(cell, server, migrate));
+  } else if (needs.schema) {
+    taken = take(take_schema(server));
   }
-  if (needs.schema) {
-    auto drop = take_schema(server);
-    if (!drop) return Unexpected(drop.error());
-    return Stand(std::move(server), std::move(*drop));
+  if (taken && needs.topics) taken = take(take_topics(server));
+  if (!taken) {
+    for (const auto& drop : drops) drop();
+    return Unexpected(taken.error());
   }
-  return Stand(std::move(server), nullptr);
+  return Stand(std::move(server), [drops = std::move(drops)] {
+    for (const auto& drop : drops) drop();
+  });
 }
 
 Result<void> Backing::settle(const plan::Cell& cell) {
@@ -247,6 +298,7 @@ std::vector<environment::Watched> Backing::watched(const plan::Cell& cell) const
   for (std::size_t i = 0; i < nodes; ++i) {
     all.push_back({.name = fmt::format("redis {}", i + 1), .pid = redis_[i].pid()});
   }
+  if (cell.needs.kafka && kafka_) all.push_back({.name = "kafka", .pid = kafka_->pid()});
   return all;
 }
 
@@ -257,6 +309,9 @@ std::string Backing::obituary(const plan::Cell& cell) {
   }
   for (std::size_t i = 0; i < redis_.size() && i < redis_count(cell.needs); ++i) {
     if (!redis_[i].alive()) text += fmt::format("; the private Redis {} has died", i + 1);
+  }
+  if (cell.needs.kafka && kafka_ && !kafka_->alive()) {
+    text += "; the private Kafka: " + kafka_->obituary();
   }
   return text;
 }

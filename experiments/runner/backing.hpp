@@ -1,7 +1,7 @@
-// What stands behind the servers of a run: a private PostgreSQL, private Redis nodes, or a schema
-// in the user's own PostgreSQL. Started when the first cell needs it, kept for those that follow,
-// fresh for each run of a cell, and gone with this object. What a killed bench left behind is
-// removed when the next one begins.
+// What stands behind the servers of a run: a private PostgreSQL, private Redis nodes, a private
+// Kafka broker, a schema in the user's own PostgreSQL or topics at the user's own brokers. Started
+// when the first cell needs it, kept for those that follow, fresh for each run of a cell, and gone
+// with this object. What a killed bench left behind is removed when the next one begins.
 //
 // Belongs to the thread that made it, which outlives it: private servers die with that thread.
 
@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/api/result.hpp"
+#include "experiments/environment/kafka.hpp"
 #include "experiments/environment/postgres.hpp"
 #include "experiments/environment/redis.hpp"
 #include "experiments/environment/sampler.hpp"
@@ -75,6 +76,8 @@ class Backing {
   Result<void> ensure_postgres(const plan::Cell& cell, const plan::Cpus& cpus);
   Result<void> ensure_redis(std::size_t nodes, const plan::Cpus& cpus);
   Result<void> take_redis(const plan::Needs& needs, const plan::Cpus& cpus, config::Tree& server);
+  Result<void> ensure_kafka(const plan::Cpus& cpus);
+  Result<std::function<void()>> take_topics(config::Tree& server);
   Result<std::string> ensure_pattern(const plan::Cell& cell, const config::Tree& server,
                                      const Migrate& migrate);
   Result<std::function<void()>> take_database(const plan::Cell& cell, config::Tree& server,
@@ -89,6 +92,8 @@ class Backing {
   std::vector<std::pair<std::string, std::string>> patterns_;  // By store: migrated, empty.
   std::vector<environment::Redis> redis_;
   std::vector<int> redis_cpus_;
+  std::optional<environment::Kafka> kafka_;
+  std::vector<int> kafka_cpus_;
   std::vector<std::string> swept_;  // The user's servers that were looked through for leftovers.
 };
 

@@ -37,6 +37,7 @@ plan::Cpus place(const plan::Cpus& wanted) {
   if (cpus.server.empty()) cpus.generator = wanted.generator;
   if (cpus.postgres.empty()) cpus.postgres = cpus.server;
   if (cpus.redis.empty()) cpus.redis = cpus.server;
+  if (cpus.kafka.empty()) cpus.kafka = cpus.server;
   return cpus;
 }
 

@@ -13,6 +13,7 @@
 #include "core/plugin/catalog.hpp"
 #include "core/plugin/search_path.hpp"
 #include "core/server/config.hpp"
+#include "experiments/environment/kafka_files.hpp"
 
 namespace stampede::runner {
 
@@ -114,12 +115,45 @@ void find_gate_needs(Plugins& plugins, Tree& server, plan::Needs& needs) {
   if (needs.gate_redis) config::set_at(server, section + ".url", Tree::scalar_of("127.0.0.1:1"));
 }
 
+// A transport of one process is none for several.
+void find_transport_needs(Plugins& plugins, Tree& server, const plan::Cell& cell,
+                          plan::Needs& needs, config::Faults& faults) {
+  const auto declares = [&](std::string_view name) {
+    return plugins.option(plugin::Kind::kTransport, "transport", "inline", name) != nullptr;
+  };
+  if (!declares("brokers") || !declares("topic.prefix") || !declares("group.prefix")) return;
+  needs.kafka = !is_given(server, "transport.brokers");
+  const auto* brokers = server.at("transport.brokers");
+  const bool embedded = brokers != nullptr && brokers->scalar == "embedded";
+  if (embedded && cell.bench.instances > 1) {
+    faults.push_back({brokers->origin, "transport.brokers",
+                      "the embedded broker lives within one process: several instances share none; "
+                      "leave it out for a private broker"});
+  }
+  if (embedded) {
+    needs.caveat =
+        "transport.brokers is embedded: this broker forgets all but the last 5 MB or 100,000 "
+        "batches of a partition, may deliver twice, and says nothing about durability";
+  }
+  needs.topics = !embedded;
+  if (needs.topics) {
+    for (const auto* key : {"transport.topic.prefix", "transport.group.prefix"}) {
+      refuse_given(server, key,
+                   "the bench gives each run topics and groups of its own; leave it out", faults);
+    }
+  }
+  if (!needs.kafka) return;
+  if (const auto found = environment::find_kafka(); !found) needs.skipped = found.error().message;
+  config::set_at(server, "transport.brokers", Tree::scalar_of("127.0.0.1:1"));
+}
+
 void check_cpus(const plan::Bench& bench, config::Faults& faults) {
   cpu_set_t allowed;
   CPU_ZERO(&allowed);
   if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
   const auto& cpus = bench.cpus;
-  for (const auto* list : {&cpus.server, &cpus.generator, &cpus.postgres, &cpus.redis}) {
+  for (const auto* list :
+       {&cpus.server, &cpus.generator, &cpus.postgres, &cpus.redis, &cpus.kafka}) {
     for (const int cpu : *list) {
       if (CPU_ISSET(static_cast<std::size_t>(cpu), &allowed)) continue;
       faults.push_back({bench.cpus_origin, "cpus",
@@ -137,6 +171,7 @@ config::Faults find_needs(const plan::Cell& cell, plan::Needs& needs) {
   find_store_needs(plugins, server, needs, faults);
   find_lock_needs(plugins, server, needs);
   find_gate_needs(plugins, server, needs);
+  find_transport_needs(plugins, server, cell, needs, faults);
   const auto parsed = server::parse_config(server, faults, {}, server::Misfit::kTell);
   check_cpus(cell.bench, faults);
   if (!parsed) return faults;

@@ -99,6 +99,13 @@ class Loop {
                          .failure = cell.needs.not_applicable,
                          .started_at = timestamp_now()});
     }
+    if (!cell.needs.skipped.empty()) {
+      return keep(step, {.block = step.block,
+                         .position = step.position,
+                         .state = report::State::kSkipped,
+                         .failure = cell.needs.skipped,
+                         .started_at = timestamp_now()});
+    }
     const BlockPlan plan{.cell = cell,
                          .block = step.block,
                          .seed = experiment_.seed + step.block,
@@ -175,6 +182,10 @@ Result<Run> run_experiment(const plan::Experiment& experiment, const RunOptions&
   if (!run) return run;
   run->result.command = options.command;
   run->result.environment = describe_environment();
+  for (const auto& cell : experiment.cells) {
+    if (cell.needs.caveat.empty()) continue;
+    run->result.environment.warnings.push_back(cell.name + ": " + cell.needs.caveat);
+  }
   // What run.json says until the end, so that what a killed bench leaves does not read as passed.
   run->result.interrupted = true;
   run->result.exit_code = static_cast<int>(report::ExitCode::kEnvironment);

@@ -122,4 +122,4 @@ class Inline final : public stampede::Transport {
 }  // namespace
 
 STAMPEDE_PLUGIN(Inline, stampede::Transport, "inline",
-                "Within the process, on the thread that publishes", kNoOptions)
+                "Within the process, on the thread that publishes", stampede::plugin::kNoOptions)

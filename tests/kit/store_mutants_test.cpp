@@ -9,7 +9,7 @@
 
 #include "experiments/check/store_checks.hpp"
 #include "tests/interleaving/plugins_under_test.hpp"
-#include "tests/kit/mutants/stores.hpp"
+#include "tests/kit/mutants/saga_stores.hpp"
 
 namespace stampede::kit {
 namespace {
@@ -55,6 +55,25 @@ constexpr Case kCases[] = {
      "NumbersTheOutboxInCommitOrder"},
     {"SkipsARowBetweenPages", broken<SkipsARowBetweenPages>, "ReadsEverythingByCursorInKeyOrder"},
     {"CountsOnlyThePage", broken<CountsOnlyThePage>, "ListsOrdersNewestFirst"},
+    {"WritesBlindly", broken<WritesBlindly>, "TheAtomicFormReturnsStockToWhatIsLeft"},
+    {"DropsTheVersionCheck", broken<DropsTheVersionCheck>,
+     "TheVersionedFormConflictsOverReturnedStock"},
+    {"ChecksTooMuch", broken<ChecksTooMuch>, "TheReadThenWriteFormReturnsStockOverTheRivalsTake"},
+    {"CommitsWhatWorkRefused", broken<CommitsWhatWorkRefused>,
+     "LeavesNothingOfASagaThatWasRolledBack"},
+    {"RetriesByItself", broken<RetriesByItself>, "OfTwoRelaysOneTakesTheCursor"},
+    {"ReceivesEverything", broken<ReceivesEverything>, "ReceivesAnEventOnlyOnce"},
+    {"ReceivesEverything", broken<ReceivesEverything>, "AnEventThatComesTwiceAtOnceIsReceivedOnce"},
+    {"ReceivesEverything", broken<ReceivesEverything>, "TwoThreadsReceiveAnEventOnce"},
+    {"ReceivesEverything", broken<ReceivesEverything>,
+     "AnEventReceivedByAnotherGoesBeforeWhatIsSoldOut"},
+    {"WritesStepsBlindly", broken<WritesStepsBlindly>, "OfTwoThatWriteASagaStepOneWins"},
+    {"WritesStepsBlindly", broken<WritesStepsBlindly>, "RefusesSagaStepsOfAnotherVersion"},
+    {"WritesStepsBlindly", broken<WritesStepsBlindly>, "OfTwoRelaysOneTakesTheCursor"},
+    {"FinishesWhatIsFinal", broken<FinishesWhatIsFinal>, "OfTwoThatFinishAnOrderOneWins"},
+    {"FinishesWhatIsFinal", broken<FinishesWhatIsFinal>, "FinishesAnOrderForGood"},
+    {"ForgetsWhyAnOrderFailed", broken<ForgetsWhyAnOrderFailed>, "FinishesAnOrderForGood"},
+    {"SkipsAStepBetweenPages", broken<SkipsAStepBetweenPages>, "ReadsSagaStepsByCursorInKeyOrder"},
 };
 
 class BrokenStore : public testing::TestWithParam<Case> {

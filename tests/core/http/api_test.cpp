@@ -48,6 +48,31 @@ TEST_F(ApiTest, ListsOrdersByPageAndFilter) {
   EXPECT_EQ(get("/orders?to=2020-01-01T00:00:00Z").json["total"], 0);
 }
 
+// Puts an order into the store as a saga leaves it.
+struct AddOrder final : Operation {
+  explicit AddOrder(Order what) : order(std::move(what)) {}
+  Result<Outcome> work(Transaction& transaction) override {
+    return transaction.add_order(order).map([] { return Outcome::commit(); });
+  }
+  const Order order;
+};
+
+TEST_F(ApiTest, SaysWhyAnOrderFailed) {
+  AddOrder failed(Order{.id = *parse_order_id("018f4c1e-7b2a-7cc3-98c4-dc0c0c07398f"),
+                        .user = UserId{1},
+                        .status = Order::Status::kFailed,
+                        .failure = "INSUFFICIENT_STOCK"});
+  Phases phases;
+  Context context{Clock::now() + std::chrono::seconds(30), phases};
+  ASSERT_TRUE(store_->transact({}, failed, context)->committed());
+  const auto read = get("/orders/018f4c1e-7b2a-7cc3-98c4-dc0c0c07398f").json;
+  EXPECT_EQ(read["status"], "FAILED");
+  EXPECT_EQ(read["failure"], "INSUFFICIENT_STOCK");
+  EXPECT_EQ(get("/orders?status=FAILED").json["items"][0]["failure"], "INSUFFICIENT_STOCK");
+  EXPECT_EQ(get("/admin/orders").json["items"][0]["failure"], "INSUFFICIENT_STOCK");
+  EXPECT_FALSE(post("/orders", kTwoOfOne).json.contains("failure"));
+}
+
 TEST_F(ApiTest, RefusesWhatTheSaleRefuses) {
   const auto expect_refused = [](const Reply& reply, int status, std::string_view code) {
     EXPECT_EQ(reply.response.status, status) << code;
@@ -216,7 +241,7 @@ TEST_F(ApiTest, TurnsEveryErrorIntoItsProblem) {
 
 TEST_F(ApiTest, TurnsEveryRefusalIntoItsProblem) {
   for (auto code = static_cast<int>(RefusalCode::kInsufficientStock);
-       code <= static_cast<int>(RefusalCode::kRequestKeyReused); ++code) {
+       code <= static_cast<int>(RefusalCode::kSagaTimeout); ++code) {
     lock_.scripted = Outcome::refuse(static_cast<RefusalCode>(code));
     const auto& problem = problem_for(static_cast<RefusalCode>(code));
     const auto reply = post("/orders", kTwoOfOne);

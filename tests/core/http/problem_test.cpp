@@ -23,7 +23,7 @@ TEST(Problems, NameEveryRefusal) {
       {409, "SOLD_OUT"},           {409, "ALREADY_ISSUED"},       {409, "COUPON_NOT_ACTIVE"},
       {404, "USER_NOT_FOUND"},     {404, "PRODUCT_NOT_FOUND"},    {404, "COUPON_NOT_FOUND"},
       {409, "CART_EMPTY"},         {402, "PAYMENT_DECLINED"},     {409, "REQUEST_IN_PROGRESS"},
-      {422, "REQUEST_KEY_REUSED"},
+      {422, "REQUEST_KEY_REUSED"}, {409, "SAGA_TIMEOUT"},
   };
   int code = static_cast<int>(RefusalCode::kInsufficientStock);
   for (const auto& [status, name] : expected) {
@@ -32,7 +32,7 @@ TEST(Problems, NameEveryRefusal) {
     EXPECT_EQ(problem.code, name);
     EXPECT_EQ(problem.kind, ProblemType::Kind::kRefusal) << name;
   }
-  EXPECT_EQ(code - 1, static_cast<int>(RefusalCode::kRequestKeyReused));
+  EXPECT_EQ(code - 1, static_cast<int>(RefusalCode::kSagaTimeout));
 }
 
 TEST(Problems, NameEveryErrorAsTheErrorItselfDoes) {

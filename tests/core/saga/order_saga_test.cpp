@@ -167,7 +167,6 @@ TEST(FailedOrder, SaysWhyAndLeavesTheCouponForTheNext) {
 
 TEST(FailedOrder, IsForLackOfBalanceWhenTheWalletIsShort) {
   World world;
-  Seed seed = pipeline::testing::small_seed();
   ASSERT_TRUE(world.order(
       order_of(1, {item(1, 9), item(2, 9), item(3, 9), item(4, 9), item(5, 9), item(6, 9),
                    item(7, 9), item(8, 9), item(9, 9), item(10, 9), item(11, 9), item(12, 9)})));
@@ -228,6 +227,7 @@ TEST(IssuedCoupon, ReachesTheUserWhicheverOfIssueAndUseIsHeardFirst) {
     const auto issued =
         world.services.issue_coupon({UserId{7}, CouponId{3}, {"k-1", "t"}}, context);
     ASSERT_TRUE(issued && issued->value);
+    world.relay();
     ASSERT_TRUE(world.order(order_of(7, {item(1, 2), item(2, 1)}, CouponId{3})));
     play_out(world, choices, 1);
     expect_settled(world, 7, 2);

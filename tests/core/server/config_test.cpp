@@ -89,7 +89,8 @@ seed: 42
 }
 
 TEST(ServerConfig, ReportsEveryFaultAtOnceWithItsLine) {
-  EXPECT_EQ(faults_of(R"(topology: monolit
+  EXPECT_EQ(
+      faults_of(R"(topology: monolit
 server:
   prot: 8080
   workers: 0
@@ -106,7 +107,7 @@ log: {requests: some}
 admin: maybe
 extra: 1
 )"),
-            R"(server.yaml:1: topology: expected "monolith", got "monolit"; did you mean "monolith"?
+      R"(server.yaml:1: topology: expected "monolith" or "services", got "monolit"; did you mean "monolith"?
 server.yaml:3: server.prot: unknown key; did you mean "port"?
 server.yaml:4: server.workers: expected 1 to 4096, got 0
 server.yaml:5: server.request_timeout: expected a duration such as 500ms or 1m30s, got "soon"
@@ -117,7 +118,45 @@ server.yaml:13: orders.payment.placement: expected "none", "before_lock", "in_lo
 server.yaml:13: orders.payment.failure_rate: expected 0 to 1, got 2
 server.yaml:14: log.requests: expected "off", "sampled" or "all", got "some"
 server.yaml:15: admin: expected true or false, got "maybe"
-server.yaml:16: extra: unknown key; known here: "admin", "http", "lock", "log", "orders", "plugins", "seed", "server", "store" or "topology"
+server.yaml:16: extra: unknown key; known here: "admin", "http", "lock", "log", "orders", "plugins", "saga", "seed", "server", "services", "store", "topology" or "transport"
+)");
+}
+
+TEST(ServerConfig, TakesTheServicesTopology) {
+  const auto all = parsed(R"(topology: services
+services: all
+store: {use: memory}
+transport: {use: inline, key: product}
+saga: {timeout: 2s, sweep: 100ms, compensation: none, relay: {batch: 7, poll: 5ms, lease: 1s}}
+orders: {read_write_pause: 2ms}
+)");
+  const auto& config = all.config;
+  EXPECT_EQ(config.topology, Topology::kServices);
+  EXPECT_EQ(config.transport->use, "inline");
+  EXPECT_TRUE(config.transport->settings.empty());
+  EXPECT_EQ(config.saga.key, saga::EventKey::kProduct);
+  EXPECT_EQ(config.saga.timeout, seconds(2));
+  EXPECT_EQ(config.saga.sweep, milliseconds(100));
+  EXPECT_EQ(config.saga.compensation, saga::Compensation::kNone);
+  EXPECT_EQ(config.saga.relay.batch, 7);
+  EXPECT_EQ(config.saga.relay.poll, milliseconds(5));
+  EXPECT_EQ(config.saga.relay.lease, seconds(1));
+  EXPECT_FALSE(parsed("store: {use: memory}\n").config.transport);
+}
+
+TEST(ServerConfig, RefusesWhatMeansNothingBetweenServices) {
+  EXPECT_EQ(
+      faults_of(R"(topology: services
+store: {use: memory}
+orders: {payment: {placement: in_lock}}
+transport: {use: inlin, key: oder}
+saga: {compensation: refunds, timout: 1s}
+)"),
+      R"(server.yaml:5: saga.compensation: expected "refund" or "none", got "refunds"; did you mean "refund"?
+server.yaml:5: saga.timout: unknown key; did you mean "timeout"?
+server.yaml:4: transport.key: expected "order", "user", "product" or "coupon", got "oder"; did you mean "order"?
+server.yaml:4: transport.use: there is no transport "inlin"; did you mean "inline"?
+server.yaml:3: orders.payment.placement: expected none with topology: services, where the user service takes the payment from the wallet
 )");
 }
 
@@ -167,6 +206,17 @@ TEST(ServerConfig, PrintsWhatReadsBackAsTheSame) {
   config::Faults faults;
   const auto tree = config::parse_yaml(text, "printed.yaml", faults);
   ASSERT_TRUE(tree) << config::describe(faults);
+  const auto again = parse_config(*tree, faults);
+  ASSERT_TRUE(again) << config::describe(faults);
+  EXPECT_EQ(config::to_yaml(again->printable), text);
+}
+
+TEST(ServerConfig, PrintsTheServicesTopologySoThatItReadsBackAsTheSame) {
+  const auto first = parsed("topology: services\nstore: {use: memory}\n");
+  const auto text = config::to_yaml(first.printable);
+  EXPECT_NE(text.find("compensation: refund"), std::string::npos) << text;
+  config::Faults faults;
+  const auto tree = config::parse_yaml(text, "printed.yaml", faults);
   const auto again = parse_config(*tree, faults);
   ASSERT_TRUE(again) << config::describe(faults);
   EXPECT_EQ(config::to_yaml(again->printable), text);

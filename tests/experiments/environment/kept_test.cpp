@@ -7,6 +7,7 @@
 
 #include "experiments/environment/ask_until.hpp"
 #include "experiments/environment/cache.hpp"
+#include "experiments/environment/kafka_files.hpp"
 #include "experiments/environment/scratch.hpp"
 #include "tests/experiments/environment/private_servers.hpp"
 #include "tests/experiments/environment/redis_client.hpp"
@@ -25,6 +26,7 @@ class KeptTest : public PrivateServersTest {
   KeptTest() {
     // A memory of its own; what initdb wrote is the same for everyone.
     const auto users = cache_folder();
+    if (const auto kafka = find_kafka(); kafka) kafka_home_ = kafka->jars;
     fs::create_directories(root_ / "cache" / "stampede");
     ::setenv("XDG_CACHE_HOME", (root_ / "cache").c_str(), 1);
     if (!users) return;
@@ -37,11 +39,14 @@ class KeptTest : public PrivateServersTest {
   ~KeptTest() override {
     EXPECT_TRUE(let_go());
     ::unsetenv("XDG_CACHE_HOME");
+    ::unsetenv("STAMPEDE_KAFKA_HOME");
   }
   void SetUp() override {
     SKIP_WITHOUT(find_postgres());
     SKIP_WITHOUT(find_redis());
   }
+
+  fs::path kafka_home_ = "/nonexistent";
 };
 
 TEST_F(KeptTest, OutlivesItsStarterUntilItIsLetGo) {
@@ -75,6 +80,24 @@ TEST_F(KeptTest, OutlivesItsStarterUntilItIsLetGo) {
   found = kept();
   ASSERT_TRUE(found);
   EXPECT_FALSE(*found);
+}
+
+TEST_F(KeptTest, AKafkaBrokerIsKeptToo) {
+  ::setenv("STAMPEDE_KAFKA_HOME", kafka_home_.c_str(), 1);
+  if (const auto found = find_kafka(); !found) GTEST_SKIP() << found.error().message;
+  ASSERT_EQ(told_by_killed_process([](const auto& tell) {
+              const auto up = keep({.postgres = false, .redis_nodes = 1, .kafka = true});
+              tell(up ? 1 : 0);
+            }),
+            1);
+  const auto found = kept();
+  ASSERT_TRUE(found && *found);
+  EXPECT_THAT((*found)->kafka_address(), StartsWith("127.0.0.1:"));
+  EXPECT_EQ((*found)->redis_nodes(), 1U);
+  for (const auto& server : (*found)->servers) EXPECT_TRUE(server.runs) << server.name;
+  const auto gone = let_go();
+  ASSERT_TRUE(gone && *gone);
+  EXPECT_FALSE(fs::exists((*gone)->folder));
 }
 
 TEST_F(KeptTest, OfWhatHasDiedIsToldAndReplaced) {

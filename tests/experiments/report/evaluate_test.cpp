@@ -167,6 +167,17 @@ TEST(Evaluation, DoesNotHoldANotApplicableCellAgainstTheRun) {
   EXPECT_EQ(run.exit_code, 0);
 }
 
+TEST(Evaluation, ASkippedCellIsNoPassAndSaysWhy) {
+  const auto experiment = sample_experiment("expect: {audit.oversold: pass}\n");
+  auto run = sample_run(experiment);
+  run.cells[1].blocks = {Block{.state = State::kSkipped, .failure = "no Kafka: run ./dev setup"}};
+  evaluate(experiment, run);
+  EXPECT_EQ(run.cells[1].state, State::kSkipped);
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.exit_reason, HasSubstr("was skipped: no Kafka: run ./dev setup"));
+  EXPECT_THAT(run.warnings, Contains("per_user: skipped: no Kafka: run ./dev setup"));
+}
+
 TEST(Evaluation, KeepsWhatAnInterruptedRunFinished) {
   const auto experiment = sample_experiment("expect: {audit.oversold: pass}\n");
   auto run = sample_run(experiment);

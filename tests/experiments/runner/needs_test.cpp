@@ -77,6 +77,43 @@ TEST_F(NeedsTest, SeveralInstancesNeedAGateThatTheyCanShare) {
               HasSubstr("instances: 3 instances need a gate that they can share; gate memory"));
 }
 
+TEST_F(NeedsTest, ATransportWithoutItsBrokersGetsAPrivateOne) {
+  const auto own = needs_of("base: {topology: services, transport: {use: kafka}}");
+  EXPECT_TRUE(own.kafka);
+  EXPECT_TRUE(own.topics);
+  const auto users =
+      needs_of("base: {topology: services, transport: {use: kafka, brokers: \"there:9092\"}}");
+  EXPECT_FALSE(users.kafka);
+  EXPECT_TRUE(users.topics);
+  EXPECT_EQ(users.skipped, "");
+  const auto embedded =
+      needs_of("base: {topology: services, transport: {use: kafka, brokers: embedded}}");
+  EXPECT_FALSE(embedded.kafka);
+  EXPECT_FALSE(embedded.topics);
+  EXPECT_THAT(embedded.caveat, HasSubstr("embedded"));
+  EXPECT_FALSE(needs_of("base: {topology: services, transport: {use: inline}}").kafka);
+  EXPECT_THAT(refusal("base: {topology: services, transport: {use: kafka, topic: {prefix: a}}}"),
+              HasSubstr("x.yaml:2: transport.topic.prefix: the bench gives each run topics"));
+}
+
+TEST_F(NeedsTest, WithoutKafkaTheCellIsSkippedAndTheOthersAreNot) {
+  ::setenv("STAMPEDE_KAFKA_HOME", "/nonexistent", 1);
+  const auto experiment =
+      read("base: {topology: services}\nmatrix: {transport.use: [kafka, inline]}\n");
+  ::unsetenv("STAMPEDE_KAFKA_HOME");
+  ASSERT_TRUE(experiment) << config::describe(faults_);
+  EXPECT_THAT(experiment->cells[0].needs.skipped,
+              AllOf(HasSubstr("no Kafka"), HasSubstr("./dev setup")));
+  EXPECT_EQ(experiment->cells[1].needs.skipped, "");
+}
+
+TEST_F(NeedsTest, SeveralInstancesShareNoEmbeddedBroker) {
+  EXPECT_THAT(
+      refusal("base: {topology: services, store: {use: postgres}, transport: {use: kafka, "
+              "brokers: embedded}}\ninstances: 2\n"),
+      HasSubstr("x.yaml:2: transport.brokers: the embedded broker lives within one process"));
+}
+
 TEST_F(NeedsTest, SeveralInstancesNeedAStoreThatTheyCanShare) {
   for (const auto* store : {"memory", "sqlite"}) {
     faults_.clear();

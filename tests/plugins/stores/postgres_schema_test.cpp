@@ -117,6 +117,31 @@ TEST_F(PostgresSchema, AMigrationThatFailsLeavesNoSchemaBehind) {
   EXPECT_TRUE(store().ping(far_deadline()));
 }
 
+TEST_F(PostgresSchema, TakesASchemaFromBeforeThereWereSagasAndKeepsItsOrders) {
+  stores::QueryTimes times(postgres::kQueries);
+  auto connection =
+      postgres::Connection::open(*postgres::connection_string(options_.url), options_, times);
+  ASSERT_TRUE(connection);
+  const auto prepared =
+      postgres::prepare_schema(**connection, options_, std::span(postgres::kMigrations).first(4));
+  ASSERT_TRUE(prepared) << prepared.error().message;
+  ask("postgres_order_before_sagas");
+  const auto id = *parse_order_id("018f4c1e-7b2a-7cc3-98c4-dc0c0c07398f");
+  const auto before = **view_of(store())->order(id);
+  EXPECT_EQ(before.user, UserId{7});
+  EXPECT_EQ(before.status, Order::Status::kPending);
+  EXPECT_EQ(before.failure, "");
+  const auto finished = run(store(), [&](Transaction& t) -> Result<Outcome> {
+    EXPECT_TRUE(*t.finish_order(**t.order(id), Order::Status::kFailed, "LATE"));
+    EXPECT_TRUE(*t.receive("event"));
+    EXPECT_TRUE(t.put_saga_step({.key = "payment", .detail = "{}"}));
+    EXPECT_TRUE(t.put_relay_cursor({.sequence = 1, .owner = "relay"}));
+    return Outcome::commit();
+  });
+  ASSERT_TRUE(finished) << finished.error().message;
+  EXPECT_EQ((*view_of(store())->order(id))->failure, "LATE");
+}
+
 TEST_F(PostgresSchema, SwitchesIndexesAsItsOptionsSay) {
   open_seeded();
   EXPECT_EQ(ask("postgres_index_names"),

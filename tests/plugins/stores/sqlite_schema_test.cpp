@@ -72,6 +72,30 @@ TEST_F(SqliteSchema, AppliesOnlyTheMigrationsThatAreMissing) {
   }
 }
 
+TEST_F(SqliteSchema, TakesAFileFromBeforeThereWereSagasAndKeepsItsOrders) {
+  stores::QueryTimes times{sqlite::kQueries};
+  {
+    sqlite::Connection connection(options_, times);
+    sqlite::prepare_schema(connection, options_.path, std::span(sqlite::kMigrations).first(1));
+    connection.script(sql("sqlite_order_before_sagas").c_str());
+  }
+  open();
+  const auto id = *parse_order_id("018f4c1e-7b2a-7cc3-98c4-dc0c0c07398f");
+  const auto before = **view_of(store())->order(id);
+  EXPECT_EQ(before.user, UserId{7});
+  EXPECT_EQ(before.status, Order::Status::kPending);
+  EXPECT_EQ(before.failure, "");
+  const auto finished = run(store(), [&](Transaction& t) -> Result<Outcome> {
+    EXPECT_TRUE(*t.finish_order(**t.order(id), Order::Status::kFailed, "LATE"));
+    EXPECT_TRUE(*t.receive("event"));
+    EXPECT_TRUE(t.put_saga_step({.key = "payment", .detail = "{}"}));
+    EXPECT_TRUE(t.put_relay_cursor({.sequence = 1, .owner = "relay"}));
+    return Outcome::commit();
+  });
+  ASSERT_TRUE(finished) << finished.error().message;
+  EXPECT_EQ((*view_of(store())->order(id))->failure, "LATE");
+}
+
 TEST_F(SqliteSchema, RefusesTheDatabaseOfAnotherProgram) {
   {
     SQLite::Database database(options_.path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);

@@ -1,0 +1,267 @@
+// The transport `http`: events go to the process that hosts the service, and were handled when
+// publish() returns.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include "core/api/http_server.hpp"
+#include "core/api/transport.hpp"
+#include "core/plugin/catalog.hpp"
+
+namespace stampede {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr auto kPatience = 20s;  // Only bounds how long something broken can hang a test.
+
+plugin::Catalog& catalog() {
+  static plugin::Catalog catalog({STAMPEDE_PLUGIN_DIR});
+  return catalog;
+}
+
+Event event(const std::string& id, const std::string& topic = "ORDER_PENDING") {
+  return {.id = id, .topic = topic, .key = "k", .payload = R"({"a":"ä"})", .correlation = "c"};
+}
+
+// What a server does for the services that it hosts: a listener, and threads beside it.
+class Process {
+ public:
+  explicit Process(plugin::Settings settings = {})
+      : transport_(catalog().create<Transport>("http", settings).value()),
+        listener_(catalog().create<HttpServer>("beast", {}).value()) {
+    const auto listening =
+        listener_->start({}, [this](const HttpRequest& request, Responder responder) {
+          const std::lock_guard lock(mutex_);
+          threads_.emplace_back(
+              [this, path = std::string(request.path), body = std::string(request.body),
+               timeout = std::string(request.header(kTimeoutHeader)),
+               to = std::move(responder)]() mutable { to.send(answer(path, body, timeout)); });
+        });
+    EXPECT_TRUE(listening);
+    transport_->door()->opened_at(url());
+  }
+  ~Process() {
+    transport_->stop();
+    listener_->stop();
+    threads_.clear();
+  }
+
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(listener_->port()); }
+  Transport& transport() { return *transport_; }
+
+  void note(const std::string& service, std::string_view topic = "ORDER_PENDING") {
+    ASSERT_TRUE(transport_->subscribe(
+        topic, service, [this, service](std::span<const Event> events, Deadline) -> Result<void> {
+          const std::lock_guard lock(mutex_);
+          for (const auto& one : events) handled_[service].push_back(one.id);
+          last_ = events.back();
+          return {};
+        }));
+  }
+  std::vector<std::string> handled(const std::string& service) {
+    const std::lock_guard lock(mutex_);
+    return handled_[service];
+  }
+  Event last() {
+    const std::lock_guard lock(mutex_);
+    return last_;
+  }
+  void stop_listening() { listener_->stop(); }
+
+ private:
+  HttpResponse answer(const std::string& path, const std::string& body,
+                      const std::string& timeout) {
+    if (path == "/events") return {.body = transport_->door()->subscriptions()};
+    EXPECT_TRUE(path.starts_with("/events/")) << path;
+    const auto deadline = Clock::now() + std::chrono::milliseconds(std::stoll(timeout));
+    const auto done = transport_->door()->receive(path.substr(8), body, deadline);
+    if (done) return {.status = 204};
+    return {.status = 500,
+            .body = "{\"code\":\"" + std::string(to_string(done.error().code)) +
+                    "\",\"detail\":\"" + done.error().message + "\"}"};
+  }
+
+  std::mutex mutex_;
+  std::map<std::string, std::vector<std::string>> handled_;
+  Event last_;
+  std::vector<std::jthread> threads_;
+  const std::unique_ptr<Transport> transport_;
+  const std::unique_ptr<HttpServer> listener_;
+};
+
+Result<void> publish(Transport& transport, const std::vector<Event>& events,
+                     std::chrono::nanoseconds patience = kPatience) {
+  return transport.publish(events, Clock::now() + patience);
+}
+
+class HttpTransportTest : public testing::TestWithParam<const char*> {
+ protected:
+  static plugin::Settings settings(const std::string& peers = "") {
+    return {{"connections", GetParam()}, {"peers", peers}};
+  }
+};
+
+TEST_P(HttpTransportTest, HasHadTheEventsHandledByEveryServiceWhenItReturns) {
+  Process process(settings());
+  process.note("user");
+  process.note("product");
+  process.note("other", "ORDER_COMPLETED");
+  ASSERT_TRUE(process.transport().start());
+  EXPECT_TRUE(process.transport().synchronous());
+  for (const auto* id : {"1", "2", "3"}) {
+    ASSERT_TRUE(publish(process.transport(), {event(id)}));
+    EXPECT_EQ(process.handled("user").back(), id);
+    EXPECT_EQ(process.handled("product").back(), id);
+  }
+  EXPECT_THAT(process.handled("other"), ElementsAre());
+  EXPECT_EQ(process.last().payload, R"({"a":"ä"})");
+  EXPECT_EQ(process.last().correlation, "c");
+  EXPECT_EQ(process.last().key, "k");
+  EXPECT_EQ(process.transport().stats().published, 3);
+  EXPECT_EQ(process.transport().stats().delivered, 6);
+}
+
+TEST_P(HttpTransportTest, KeepsTheOrderAndDropsWhatNobodyWants) {
+  Process process(settings());
+  process.note("user");
+  process.note("user", "ORDER_FAILED");
+  ASSERT_TRUE(process.transport().start());
+  ASSERT_TRUE(publish(process.transport(), {event("1"), event("2"), event("3", "UNKNOWN"),
+                                            event("4", "ORDER_FAILED"), event("5"), event("6")}));
+  EXPECT_THAT(process.handled("user"), ElementsAre("1", "2", "4", "5", "6"));
+}
+
+TEST_P(HttpTransportTest, ReachesServicesOfOtherProcessesWhoseInstancesTakeTurns) {
+  Process one;
+  one.note("user");
+  ASSERT_TRUE(one.transport().start());
+  Process other;
+  other.note("user");
+  ASSERT_TRUE(other.transport().start());
+  Process sender(settings(one.url() + ", " + other.url() + "/"));
+  sender.note("product");
+  ASSERT_TRUE(sender.transport().start());
+  for (int i = 0; i < 6; ++i) {
+    ASSERT_TRUE(publish(sender.transport(), {event(std::to_string(i))}));
+  }
+  EXPECT_EQ(one.handled("user").size(), 3U);
+  EXPECT_EQ(other.handled("user").size(), 3U);
+  EXPECT_EQ(sender.handled("product").size(), 6U);
+}
+
+TEST_P(HttpTransportTest, ToldAboutNoServiceItTakesNothing) {
+  Process gone;
+  const auto url = gone.url();
+  gone.stop_listening();
+  Process sender(settings(url));
+  sender.note("user");
+  ASSERT_TRUE(sender.transport().start());
+  const auto sent = publish(sender.transport(), {event("1")});
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().code, ErrorCode::kUnavailable);
+  EXPECT_THAT(sent.error().message, HasSubstr(url));
+  EXPECT_THAT(sender.handled("user"), ElementsAre());
+}
+
+TEST_P(HttpTransportTest, AnswersWhatTheHandlerAnswered) {
+  Process process(settings());
+  ASSERT_TRUE(process.transport().subscribe(
+      "ORDER_PENDING", "user",
+      [](auto, Deadline) -> Result<void> { return fail(ErrorCode::kLockTimeout, "user 7"); }));
+  ASSERT_TRUE(process.transport().start());
+  const auto sent = publish(process.transport(), {event("1")});
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().code, ErrorCode::kLockTimeout);
+  EXPECT_THAT(sent.error().message, HasSubstr("user at http://127.0.0.1:"));
+  EXPECT_THAT(sent.error().message, HasSubstr("user 7"));
+}
+
+TEST_P(HttpTransportTest, SendsTheDeadlineAlongAndWaitsNoLonger) {
+  Process process(settings());
+  std::promise<void> release;
+  std::promise<Deadline> told;
+  ASSERT_TRUE(process.transport().subscribe("ORDER_PENDING", "user",
+                                            [&](auto, Deadline deadline) -> Result<void> {
+                                              told.set_value(deadline);
+                                              release.get_future().wait_for(kPatience);
+                                              return {};
+                                            }));
+  ASSERT_TRUE(process.transport().start());
+  const auto deadline = Clock::now() + 300ms;
+  const auto sent = publish(process.transport(), {event("1")}, 300ms);
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().code, ErrorCode::kTimeout);
+  EXPECT_LE(told.get_future().get(), deadline + kPatience / 2);
+  release.set_value();
+}
+
+TEST_P(HttpTransportTest, StopWaitsForWhatIsUnderWayAndNothingBeginsAfterwards) {
+  Process process(settings());
+  std::promise<void> entered;
+  std::promise<void> release;
+  std::atomic<int> handled = 0;
+  ASSERT_TRUE(
+      process.transport().subscribe("ORDER_PENDING", "user", [&](auto, Deadline) -> Result<void> {
+        entered.set_value();
+        release.get_future().wait_for(kPatience);
+        ++handled;
+        return {};
+      }));
+  ASSERT_TRUE(process.transport().start());
+  std::jthread sender([&] { EXPECT_TRUE(publish(process.transport(), {event("1")})); });
+  ASSERT_EQ(entered.get_future().wait_for(kPatience), std::future_status::ready);
+  std::promise<void> stopped;
+  std::jthread stopper([&] {
+    process.transport().stop();
+    EXPECT_EQ(handled, 1);
+    stopped.set_value();
+  });
+  auto end = stopped.get_future();
+  EXPECT_EQ(end.wait_for(100ms), std::future_status::timeout);
+  release.set_value();
+  ASSERT_EQ(end.wait_for(kPatience), std::future_status::ready);
+  const auto late = publish(process.transport(), {event("2")});
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, ErrorCode::kUnavailable);
+}
+
+INSTANTIATE_TEST_SUITE_P(Connections, HttpTransportTest,
+                         testing::Values("keepalive", "per_request"));
+
+TEST(HttpDoorTest, RefusesWhatIsNoEventsOrForNobody) {
+  Process process;
+  process.note("user");
+  ASSERT_TRUE(process.transport().start());
+  auto& door = *process.transport().door();
+  const auto deadline = Clock::now() + kPatience;
+  for (const auto* body :
+       {"", "[]", "{\"events\":7}", "{\"events\":[{\"id\":\"1\"}]}", "nonsense"}) {
+    const auto done = door.receive("user", body, deadline);
+    ASSERT_FALSE(done) << body;
+    EXPECT_EQ(done.error().code, ErrorCode::kInvalid) << body;
+  }
+  const auto unknown = door.receive(
+      "nobody",
+      R"({"events":[{"id":"1","topic":"ORDER_PENDING","key":"","payload":"","correlation":""}]})",
+      deadline);
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().code, ErrorCode::kNotFound);
+}
+
+TEST(HttpTransportOptions, ThatCannotBeAreRefusedInOneLine) {
+  const auto made = catalog().create<Transport>("http", {{"peers", "localhost:80"}});
+  ASSERT_FALSE(made);
+  EXPECT_THAT(made.error().message, HasSubstr("'localhost:80' is no address"));
+}
+
+}  // namespace
+}  // namespace stampede
