@@ -4,6 +4,19 @@
 
 namespace stampede::issue {
 
+namespace {
+
+// How far the consumer is behind.
+std::int64_t lag_in(const TransportStats& stats) {
+  std::int64_t events = 0;
+  for (const auto& lag : stats.lags) {
+    if (lag.service == kService) events += lag.events;
+  }
+  return events;
+}
+
+}  // namespace
+
 Issuing::Issuing(Parts parts)
     : parts_(parts),
       book_(parts.store, parts.clock),
@@ -36,6 +49,11 @@ Issuing::Issuing(Parts parts)
 Issuing::~Issuing() { stop(); }
 
 Result<void> Issuing::connect() {
+  if (parts_.transport.door() != nullptr) {
+    return fail(ErrorCode::kInvalid,
+                "topology monolith has no listener for events that come in by HTTP; choose another "
+                "transport, for example inline");
+  }
   return parts_.transport.subscribe(kTopic, kService,
                                     [this](std::span<const Event> events, Deadline deadline) {
                                       return consumer_.handle(events, deadline);
@@ -117,16 +135,8 @@ Result<void> Issuing::reload(Deadline deadline) {
   return caretaker_->reload(deadline);
 }
 
-std::int64_t Issuing::lag() const {
-  std::int64_t events = 0;
-  for (const auto& lag : parts_.transport.stats().lags) {
-    if (lag.service == kService) events += lag.events;
-  }
-  return events;
-}
-
 Result<std::int64_t> Issuing::backlog(Deadline deadline) {
-  const auto waiting = lag();
+  const auto waiting = lag_in(parts_.transport.stats());
   if (!caretaker_) return waiting;
   auto pending = caretaker_->pending(deadline);
   if (!pending) return pending;
@@ -144,8 +154,9 @@ std::vector<std::pair<std::string, double>> Issuing::gauges() const {
   add("unreadable", counters_.dead);
   add("republished", counters_.republished);
   add("gate_rebuilds", counters_.rebuilds);
-  add("redelivered", parts_.transport.stats().redelivered);
-  add("lag", lag());
+  const auto transport = parts_.transport.stats();
+  add("redelivered", transport.redelivered);
+  add("lag", lag_in(transport));
   if (parts_.gate == nullptr) return all;
   const auto gate = parts_.gate->stats();
   add("gate_granted", gate.granted);

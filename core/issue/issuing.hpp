@@ -81,7 +81,6 @@ class Issuing {
   std::vector<std::pair<std::string, double>> gauges() const;
 
  private:
-  std::int64_t lag() const;
   // Nothing when the claim was granted, or nobody is asked here.
   Result<RefusalCode> ask_gate(const IssueRequest& request, Context& context);
   Result<RefusalCode> closed(const IssueRequest& request, Context& context);

@@ -23,8 +23,6 @@ struct Options {
   // be published again.
   std::chrono::nanoseconds sweep_interval{std::chrono::seconds(1)};
   std::chrono::nanoseconds sweep_age{std::chrono::seconds(10)};
-  // How old a transport's statement about its lag may be.
-  std::chrono::nanoseconds lag_age{std::chrono::seconds(2)};
 };
 
 }  // namespace stampede::issue

@@ -65,7 +65,7 @@ TEST(LostGate, StaysClosedUntilTheConsumerHasPassedWhatWasGranted) {
                        .epochs = epochs,
                        .counters = counters,
                        .log = *rush.log,
-                       .options = {.lag_age = std::chrono::nanoseconds(0)}});
+                       .options = {}});
   auto round = std::async(std::launch::async, [&] { return caretaker.round(); });
   // Twice: the first answer was looked at when the second is asked for. Coupons 1 and 2 are first.
   const auto asked = rush.transport.asked() + 4;
@@ -92,7 +92,7 @@ TEST(LostGate, IsNotOpenedWhileAGrantIsOnItsWayToTheTransport) {
                        .epochs = epochs,
                        .counters = counters,
                        .log = *rush.log,
-                       .options = {.lag_age = std::chrono::nanoseconds(0)}});
+                       .options = {}});
   auto visit = epochs.enter();
   auto round = std::async(std::launch::async, [&] { return caretaker.round(); });
   EXPECT_EQ(round.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout);

@@ -21,6 +21,8 @@ inline constexpr CouponId kCoupon{3};
 
 struct RushOptions {
   bool gate = true;
+  std::string gate_name = "memory";
+  plugin::Settings gate_settings;
   GateAt gate_at = GateAt::kAccept;
   EventKey key = EventKey::kCoupon;
   bool synchronous = false;
@@ -30,19 +32,17 @@ struct RushOptions {
 class Rush {
  public:
   explicit Rush(const RushOptions& options = {})
-      : transport(options.synchronous), gate(options.gate ? make_gate() : nullptr) {
-    issuing = std::make_unique<Issuing>(
-        Issuing::Parts{.pipeline = sale.pipeline,
-                       .store = sale.store,
-                       .transport = transport,
-                       .gate = gate.get(),
-                       .clock = sale.clock,
-                       .ids = sale.ids,
-                       .log = *log,
-                       .options = {.gate_at = options.gate_at,
-                                   .key = options.key,
-                                   .sweep_age = options.sweep_age,
-                                   .lag_age = std::chrono::nanoseconds(0)}});
+      : transport(options.synchronous), gate(options.gate ? make_gate(options) : nullptr) {
+    issuing = std::make_unique<Issuing>(Issuing::Parts{
+        .pipeline = sale.pipeline,
+        .store = sale.store,
+        .transport = transport,
+        .gate = gate.get(),
+        .clock = sale.clock,
+        .ids = sale.ids,
+        .log = *log,
+        .options = {
+            .gate_at = options.gate_at, .key = options.key, .sweep_age = options.sweep_age}});
     EXPECT_TRUE(issuing->connect());
     EXPECT_TRUE(issuing->reload(soon()));
   }
@@ -73,9 +73,9 @@ class Rush {
   std::unique_ptr<Issuing> issuing;
 
  private:
-  static std::unique_ptr<Gate> make_gate() {
+  static std::unique_ptr<Gate> make_gate(const RushOptions& options) {
     plugin::Catalog catalog({STAMPEDE_PLUGIN_DIR});
-    return std::move(catalog.create<Gate>("memory").value());
+    return std::move(catalog.create<Gate>(options.gate_name, options.gate_settings).value());
   }
 };
 
