@@ -38,6 +38,7 @@ struct TransportStats {
   std::int64_t published = 0;    // Events taken by publish(), since the start.
   std::int64_t delivered = 0;    // Handled without an error.
   std::int64_t redelivered = 0;  // Delivered again after an error.
+  // Measured after stats() was called; at least 1 where that is not to be had.
   std::vector<TransportLag> lags;
   std::vector<std::pair<std::string, double>> gauges;  // Of its own, for example "queue_bytes".
 };

@@ -71,6 +71,10 @@ Answer seed_store(const Call& call) {
     const auto seeded = store->seed(seed);
     if (!seeded) return refuse(seeded.error());
   }
+  if (call.services.issuing != nullptr) {
+    const auto loaded = call.services.issuing->reload(call.context.deadline);
+    if (!loaded) return refuse(loaded.error());
+  }
   return succeed(201, R"({"seeded":true})");
 }
 

@@ -59,6 +59,17 @@ void write_load(JsonWriter& json, const telemetry::Load& load) {
   json.key("workers").integer(load.workers);
 }
 
+void write_gauges(JsonWriter& json, const telemetry::Gauges& gauges) {
+  json.begin_array();
+  for (const auto& [name, value] : gauges) {
+    json.begin_object();
+    json.key("name").text(name);
+    json.key("value").real(value);
+    json.end_object();
+  }
+  json.end_array();
+}
+
 void write_store(JsonWriter& json, const StoreStats& stats) {
   json.key("store").begin_object();
   json.key("pool").begin_object();
@@ -77,14 +88,8 @@ void write_store(JsonWriter& json, const StoreStats& stats) {
     json.end_object();
   }
   json.end_array();
-  json.key("gauges").begin_array();
-  for (const auto& [name, value] : stats.gauges) {
-    json.begin_object();
-    json.key("name").text(name);
-    json.key("value").real(value);
-    json.end_object();
-  }
-  json.end_array();
+  json.key("gauges");
+  write_gauges(json, stats.gauges);
   json.end_object();
 }
 
@@ -175,6 +180,8 @@ Answer answer_stats(const Call& call) {
   write_store(json, readings.store);
   write_payments(json, readings.payments);
   if (!readings.saga.services.empty()) write_saga(json, readings.saga);
+  json.key("issuing");
+  write_gauges(json, readings.issuing);
   json.key("http").begin_object();
   json.key("connections").integer(readings.http.connections);
   json.key("refusedConnections").integer(readings.http.refused);

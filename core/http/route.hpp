@@ -14,6 +14,7 @@
 #include "core/api/store.hpp"
 #include "core/http/answer.hpp"
 #include "core/http/router.hpp"
+#include "core/issue/issuing.hpp"
 #include "core/pipeline/pipeline.hpp"
 #include "core/telemetry/readings.hpp"
 
@@ -50,6 +51,7 @@ struct Services {
   pipeline::Business& pipeline;
   Stores stores;
   telemetry::Instruments& instruments;
+  issue::Issuing* issuing = nullptr;  // Null where coupons are not issued asynchronously.
 };
 
 // One request on its way through a handler. Views the request; lives on the worker's stack.
@@ -78,12 +80,14 @@ struct Route {
 // The admin routes come last.
 std::span<const Route> routes();
 
-// The handlers, by theme: orders.cpp, coupons.cpp, users.cpp, products.cpp, operations.cpp,
-// admin_data.cpp and admin_stats.cpp.
+// The handlers, by theme: orders.cpp, coupons.cpp, issuing.cpp, users.cpp, products.cpp,
+// operations.cpp, admin_data.cpp and admin_stats.cpp.
 Answer place_order(const Call& call);
 Answer get_order(const Call& call);
 Answer list_orders(const Call& call);
 Answer issue_coupon(const Call& call);
+Answer request_coupon(const Call& call);
+Answer get_coupon_request(const Call& call);
 Answer list_user_coupons(const Call& call);
 Answer get_balance(const Call& call);
 Answer charge_balance(const Call& call);
@@ -103,6 +107,7 @@ Answer dump_orders(const Call& call);
 Answer dump_user_coupons(const Call& call);
 Answer dump_charges(const Call& call);
 Answer dump_outbox(const Call& call);
+Answer dump_failed_issues(const Call& call);
 Answer answer_stats(const Call& call);
 Answer start_window(const Call& call);
 Answer answer_quiet(const Call& call);

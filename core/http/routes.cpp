@@ -9,6 +9,7 @@ namespace {
 // 400: not valid; 503: the platform cannot now; 500 and 504: it failed, or does not know.
 constexpr std::array kOrdering{201, 202, 400, 402, 404, 409, 415, 422, 500, 503, 504};
 constexpr std::array kIssuing{201, 400, 404, 409, 422, 500, 503, 504};
+constexpr std::array kRequesting{202, 400, 404, 409, 500, 503, 504};
 constexpr std::array kCharging{200, 400, 404, 409, 415, 422, 500, 503, 504};
 constexpr std::array kCartAdding{201, 400, 404, 409, 415, 422, 500, 503, 504};
 constexpr std::array kReadingOne{200, 400, 404, 500, 503};
@@ -26,6 +27,10 @@ constexpr auto kRoutes = std::to_array<Route>({
     {"GET", "/orders/{id}", "GET /orders/{id}", kWorker, false, kReadingOne, get_order},
     {"POST", "/coupons/{userId}/issue", "POST /coupons/{userId}/issue", kWorker, false, kIssuing,
      issue_coupon},
+    {"POST", "/coupons/{userId}/issue-async", "POST /coupons/{userId}/issue-async", kWorker, false,
+     kRequesting, request_coupon},
+    {"GET", "/coupons/requests/{requestId}", "GET /coupons/requests/{requestId}", kWorker, false,
+     kReadingOne, get_coupon_request},
     {"GET", "/users/{id}/coupons", "GET /users/{id}/coupons", kWorker, false, kReadingOne,
      list_user_coupons},
     {"GET", "/users/{id}/balance", "GET /users/{id}/balance", kWorker, false, kReadingOne,
@@ -50,6 +55,8 @@ constexpr auto kRoutes = std::to_array<Route>({
      dump_user_coupons},
     {"GET", "/admin/charges", "GET /admin/charges", kBeside, true, kReadingMany, dump_charges},
     {"GET", "/admin/outbox", "GET /admin/outbox", kBeside, true, kReadingMany, dump_outbox},
+    {"GET", "/admin/failed-issues", "GET /admin/failed-issues", kBeside, true, kReadingMany,
+     dump_failed_issues},
     {"GET", "/admin/stats", "GET /admin/stats", kBeside, true, kAsking, answer_stats},
     {"POST", "/admin/window", "POST /admin/window", kBeside, true, kAsking, start_window},
     {"GET", "/admin/quiet", "GET /admin/quiet", kBeside, true, kAsking, answer_quiet},

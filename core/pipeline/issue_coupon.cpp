@@ -28,6 +28,7 @@ class IssueOperation final : public KeyedOperation<UserCoupon> {
                  .request_key = request.tag.key,
                  .used_by = std::nullopt,
                  .version = 0},
+        unless_refused_(request.unless_refused),
         event_id_(environment.ids.next()) {}
 
   Result<bool> find_effect(Transaction& transaction) override {
@@ -45,6 +46,9 @@ class IssueOperation final : public KeyedOperation<UserCoupon> {
 
  protected:
   Result<Outcome> apply(Transaction& transaction) override {
+    auto refused = has_failed(transaction);
+    if (!refused) return Unexpected(refused.error());
+    if (*refused) return Outcome::refuse(RefusalCode::kCouponNotUsable);
     auto wallet = transaction.wallet(granted_.user);
     if (!wallet) return Unexpected(wallet.error());
     if (!*wallet) return Outcome::refuse(RefusalCode::kUserNotFound);
@@ -82,7 +86,15 @@ class IssueOperation final : public KeyedOperation<UserCoupon> {
   }
 
  private:
+  Result<bool> has_failed(Transaction& transaction) {
+    if (unless_refused_.empty()) return false;
+    const auto step = transaction.saga_step(unless_refused_);
+    if (!step) return Unexpected(step.error());
+    return *step && (*step)->state == SagaStep::State::kRefused;
+  }
+
   const UserCoupon granted_;
+  const std::string unless_refused_;
   const OrderId event_id_;
 };
 

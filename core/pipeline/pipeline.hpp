@@ -51,6 +51,9 @@ struct IssueCoupon {
   UserId user{};
   CouponId coupon{};
   RequestTag tag;
+  // A saga step of the store, or ""; the request is refused (kCouponNotUsable) while that is there
+  // and refused, so that what has failed once stays failed.
+  std::string unless_refused = {};
 };
 
 struct ChargeBalance {

@@ -29,6 +29,7 @@ void check(plugin::Catalog& catalog, plugin::Kind kind, std::string_view section
 void check_addresses(plugin::Catalog& catalog, const ServerConfig& config, config::Faults& faults) {
   check(catalog, plugin::Kind::kStore, "store", config.store, faults);
   check(catalog, plugin::Kind::kLock, "lock", config.lock, faults);
+  check(catalog, plugin::Kind::kGate, "coupon.gate", config.gate, faults);
   if (config.transport) {
     check(catalog, plugin::Kind::kTransport, "transport", *config.transport, faults);
   }

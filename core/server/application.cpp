@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "core/server/schema.hpp"
+
 namespace stampede::server {
 
 Result<Application::Plugins> Application::make_plugins(const ServerConfig& config,
@@ -31,6 +33,11 @@ Result<Application::Plugins> Application::make_plugins(const ServerConfig& confi
       plugins.event_front = *std::move(front);
     }
   }
+  if (config.gate.use != kNoGate) {
+    auto gate = catalog.create<Gate>(config.gate.use, config.gate.settings);
+    if (!gate) return Unexpected(gate.error());
+    plugins.gate = *std::move(gate);
+  }
   auto front_door = catalog.create<HttpServer>(config.frontend.use, config.frontend.settings);
   if (!front_door) return Unexpected(front_door.error());
   plugins.front_door = *std::move(front_door);
@@ -51,6 +58,11 @@ Result<std::unique_ptr<Application>> Application::start(const ServerConfig& conf
       return Unexpected(started.error());
     }
   }
+  if (application->issuing_) {
+    if (auto started = application->issuing_->start(); !started) {
+      return Unexpected(started.error());
+    }
+  }
   auto& dispatcher = application->dispatcher_;
   const auto listening = application->front_door_->start(
       config.http, [&dispatcher](const HttpRequest& request, Responder responder) {
@@ -67,6 +79,7 @@ Application::Application(const ServerConfig& config, Plugins plugins, telemetry:
       lock_(std::move(plugins.lock)),
       backings_(std::move(plugins.services)),
       transport_(std::move(plugins.transport)),
+      gate_(std::move(plugins.gate)),
       payments_(config.payments),
       pipeline_(topology_ == Topology::kMonolith
                     ? std::make_unique<pipeline::Pipeline>(*store_, *lock_, payments_, clock_, ids_,
@@ -75,9 +88,13 @@ Application::Application(const ServerConfig& config, Plugins plugins, telemetry:
       services_(topology_ == Topology::kServices
                     ? std::make_unique<saga::Services>(saga_parts(config, log))
                     : nullptr),
+      issuing_(make_issuing(config, log)),
       event_front_(std::move(plugins.event_front)),
       recorder_(http::request_names()),
-      api_({.pipeline = business(), .stores = stores(), .instruments = *this},
+      api_({.pipeline = business(),
+            .stores = stores(),
+            .instruments = *this,
+            .issuing = issuing_.get()},
            {.admin = config.admin, .seed = config.seed}),
       dispatcher_(
           api_, recorder_, log,
@@ -120,6 +137,19 @@ http::Stores Application::stores() {
   };
   return {of(saga::Area::kOrder), of(saga::Area::kUser), of(saga::Area::kProduct),
           of(saga::Area::kCoupon), of(saga::Area::kUserCoupon)};
+}
+
+std::unique_ptr<issue::Issuing> Application::make_issuing(const ServerConfig& config,
+                                                          telemetry::Log& log) {
+  if (!pipeline_ || !transport_) return nullptr;
+  return std::make_unique<issue::Issuing>(issue::Issuing::Parts{.pipeline = *pipeline_,
+                                                                .store = *store_,
+                                                                .transport = *transport_,
+                                                                .gate = gate_.get(),
+                                                                .clock = clock_,
+                                                                .ids = ids_,
+                                                                .log = log,
+                                                                .options = config.issuing});
 }
 
 saga::Services::Parts Application::saga_parts(const ServerConfig& config, telemetry::Log& log) {
@@ -173,7 +203,8 @@ telemetry::Readings Application::read(Span span) const {
                        .refunded = totals.refunded},
           .http = front_door_->stats(),
           .process = telemetry::process_usage(),
-          .saga = services_ ? services_->read(span == Span::kWindow) : telemetry::SagaReadings()};
+          .saga = services_ ? services_->read(span == Span::kWindow) : telemetry::SagaReadings(),
+          .issuing = issuing_ ? issuing_->gauges() : telemetry::Gauges()};
 }
 
 void Application::start_window() {
@@ -182,7 +213,13 @@ void Application::start_window() {
 }
 
 Result<telemetry::Backlog> Application::backlog(Deadline deadline) const {
-  return services_ ? services_->backlog(deadline) : telemetry::Backlog();
+  if (services_) return services_->backlog(deadline);
+  telemetry::Backlog backlog;
+  if (!issuing_) return backlog;
+  const auto requests = issuing_->backlog(deadline);
+  if (!requests) return Unexpected(requests.error());
+  backlog.lag = *requests;
+  return backlog;
 }
 
 }  // namespace stampede::server

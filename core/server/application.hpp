@@ -7,11 +7,13 @@
 #include <cstdint>
 #include <memory>
 
+#include "core/api/gate.hpp"
 #include "core/api/http_server.hpp"
 #include "core/api/lock_strategy.hpp"
 #include "core/api/store.hpp"
 #include "core/api/transport.hpp"
 #include "core/http/api.hpp"
+#include "core/issue/issuing.hpp"
 #include "core/pipeline/pipeline.hpp"
 #include "core/pipeline/simulated_payments.hpp"
 #include "core/pipeline/system_sources.hpp"
@@ -34,7 +36,8 @@ class Application final : private telemetry::Instruments {
     std::unique_ptr<Store> store;  // Of the monolith, as the lock is.
     std::unique_ptr<LockStrategy> lock;
     ServiceBackings services;                 // Of the services topology.
-    std::unique_ptr<Transport> transport;     // Where the configuration has one.
+    std::unique_ptr<Transport> transport;     // Where the configuration has one,
+    std::unique_ptr<Gate> gate;               // and likewise.
     std::unique_ptr<HttpServer> event_front;  // Where events come in by HTTP.
     std::unique_ptr<HttpServer> front_door;
   };
@@ -63,6 +66,7 @@ class Application final : private telemetry::Instruments {
   Result<void> start_services(const ServerConfig& config);
   pipeline::Business& business();
   http::Stores stores();
+  std::unique_ptr<issue::Issuing> make_issuing(const ServerConfig& config, telemetry::Log& log);
   saga::Services::Parts saga_parts(const ServerConfig& config, telemetry::Log& log);
   StoreStats store_stats() const;
 
@@ -72,11 +76,13 @@ class Application final : private telemetry::Instruments {
   const std::unique_ptr<LockStrategy> lock_;
   const ServiceBackings backings_;
   const std::unique_ptr<Transport> transport_;
+  const std::unique_ptr<Gate> gate_;
   pipeline::SystemClock clock_;
   pipeline::UuidGenerator ids_{clock_};
   pipeline::SimulatedPayments payments_;
   const std::unique_ptr<pipeline::Pipeline> pipeline_;  // Of the monolith,
   const std::unique_ptr<saga::Services> services_;      // and of the services topology.
+  const std::unique_ptr<issue::Issuing> issuing_;       // Of the monolith.
   std::unique_ptr<HttpServer> event_front_;
   std::unique_ptr<EventListener> event_listener_;
   telemetry::RequestRecorder recorder_;

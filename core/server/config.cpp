@@ -9,6 +9,7 @@
 #include "core/config/map_reader.hpp"
 #include "core/config/text.hpp"
 #include "core/plugin/search_path.hpp"
+#include "core/server/issuing_config.hpp"
 #include "core/server/layers.hpp"
 #include "core/server/pairing.hpp"
 #include "core/server/plugin_reader.hpp"
@@ -87,6 +88,7 @@ ServerConfig read_config(const config::Tree& tree, const std::filesystem::path& 
   root.choice<std::string_view>("services", kHosted.front().first, kHosted);
   read_server(root.map("server"), config);
   read_saga(root.map("saga"), config.saga);
+  read_issuing(root.map("coupon"), config.issuing);
   read_orders(root.map("orders"), config);
   read_log(root.map("log"), config.log);
   read_plugins(root, base, config);
@@ -123,12 +125,13 @@ std::optional<ParsedConfig> parse_config(const config::Tree& tree, config::Fault
   reader.read(plugin::Kind::kStore, "store", config.store, [](MapReader&) {});
   reader.read(plugin::Kind::kLock, "lock", config.lock,
               [&](MapReader& lock) { read_lock_timeout(lock, config); });
-  if (config.topology == Topology::kServices || resolved.find("transport") != nullptr) {
-    auto& transport = config.transport.emplace(PluginChoice{.use = "inline", .settings = {}});
-    reader.read(plugin::Kind::kTransport, "transport", transport, [&](MapReader& map) {
-      config.saga.key = map.choice<saga::EventKey>("key", config.saga.key, kEventKeys);
-    });
-  }
+  auto& transport = config.transport.emplace(PluginChoice{.use = "inline", .settings = {}});
+  reader.read(plugin::Kind::kTransport, "transport", transport, [&](MapReader& map) {
+    config.saga.key = map.choice<saga::EventKey>("key", config.saga.key, kEventKeys);
+  });
+  config.issuing.key =
+      config.saga.key == saga::EventKey::kUser ? issue::EventKey::kUser : issue::EventKey::kCoupon;
+  read_gate(reader, resolved, config.topology, config.gate, found);
   check_topology(resolved, config, found);
   if (found.empty()) {
     auto pairing = check_pairing(catalog, config, resolved, found);
@@ -138,6 +141,7 @@ std::optional<ParsedConfig> parse_config(const config::Tree& tree, config::Fault
           {written == nullptr ? config::Origin{} : written->origin, "lock.use", pairing.misfit});
     }
     parsed.sharing = pairing.sharing;
+    parsed.gate_sharing = gate_sharing(catalog, config, resolved, found);
     parsed.misfit = std::move(pairing.misfit);
   }
   if (found.empty()) {

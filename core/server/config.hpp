@@ -9,6 +9,7 @@
 //   lock: {use, timeout, ...}        the lock strategy and its options
 //   services: all                    which of them this process hosts
 //   transport: {use, key, ...}      how events travel between services, and its options
+//   coupon: {gate: {use, ...}, gate_at, sweep: {interval, age}}
 //   saga: {timeout, sweep, compensation, relay: {batch, poll, lease}}
 //   orders: {payment: {placement, latency, jitter, failure_rate}, read_write_pause}
 //   log: {level, requests, sample, file}
@@ -32,6 +33,7 @@
 #include "core/api/store.hpp"
 #include "core/config/fault.hpp"
 #include "core/config/tree.hpp"
+#include "core/issue/options.hpp"
 #include "core/pipeline/pipeline.hpp"
 #include "core/pipeline/simulated_payments.hpp"
 #include "core/plugin/catalog.hpp"
@@ -58,8 +60,10 @@ struct ServerConfig {
   PluginChoice frontend{.use = "pistache", .settings = {}};
   PluginChoice store{.use = "sqlite", .settings = {}};
   PluginChoice lock{.use = "per_user", .settings = {}};
-  // Read where something travels by it: in the services topology, or when it was written.
+  // Read where something travels by it.
   std::optional<PluginChoice> transport;
+  PluginChoice gate{.use = "store", .settings = {}};  // "store": there is none.
+  issue::Options issuing;
   saga::SagaOptions saga;
   std::chrono::nanoseconds lock_timeout{std::chrono::seconds(5)};  // From receipt to deadline.
   pipeline::Options orders;
@@ -75,7 +79,8 @@ struct ParsedConfig {
   ServerConfig config;
   config::Tree printable;  // With every default and without secrets; reads back as the same.
   Secrets secrets;         // What must not be shown to anyone.
-  Sharing sharing = Sharing::kProcess;  // Of the store.
+  Sharing sharing = Sharing::kProcess;       // Of the store,
+  Sharing gate_sharing = Sharing::kNetwork;  // and of the gate.
   std::string misfit;  // With Misfit::kTell: why the lock does not run on the store.
 };
 

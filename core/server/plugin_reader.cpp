@@ -35,12 +35,12 @@ bool declares(const plugin::PluginInfo& info, const std::string& option) {
 
 void PluginReader::read(plugin::Kind kind, const std::string& section, PluginChoice& choice,
                         const std::function<void(config::MapReader&)>& read_own) {
-  auto map = config::MapReader(root_.find(section), section, faults_);
+  auto map = config::MapReader(root_.at(section), section, faults_);
   choice.use = map.text("use", choice.use);
   read_own(map);
   const auto own = own_keys(kind);
   Options options;
-  if (const auto* tree = root_.find(section); tree != nullptr && tree->is_map()) {
+  if (const auto* tree = root_.at(section); tree != nullptr && tree->is_map()) {
     for (const auto& [key, value] : tree->entries) {
       if (std::find(own.begin(), own.end(), key) == own.end()) {
         flatten(value, section, key, options);

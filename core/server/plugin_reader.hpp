@@ -23,7 +23,8 @@ class PluginReader {
   PluginReader(plugin::Catalog& catalog, const config::Tree& root, config::Faults& faults)
       : catalog_(catalog), root_(root), faults_(faults) {}
 
-  // Reads root[section] into `choice`. `read_own` reads the host's own keys from the section.
+  // Reads the section, a dotted path, into `choice`. `read_own` reads the host's own keys from the
+  // section.
   void read(plugin::Kind kind, const std::string& section, PluginChoice& choice,
             const std::function<void(config::MapReader&)>& read_own);
 

@@ -148,6 +148,10 @@ config::Tree printable(const ServerConfig& config, plugin::Catalog& catalog,
     print.put_plugin(catalog, plugin::Kind::kTransport, "transport", *config.transport);
     print.put("transport.key", word_of(kEventKeys, config.saga.key));
   }
+  print.put_plugin(catalog, plugin::Kind::kGate, "coupon.gate", config.gate);
+  print.put("coupon.gate_at", word_of(kGatePlaces, config.issuing.gate_at));
+  print.put("coupon.sweep.interval", config.issuing.sweep_interval);
+  print.put("coupon.sweep.age", config.issuing.sweep_age);
   put_rest(print, config);
   print.hide(written, "");
   return print.take();

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/issue/options.hpp"
 #include "core/pipeline/pipeline.hpp"
 #include "core/saga/options.hpp"
 #include "core/server/config.hpp"
@@ -34,6 +35,11 @@ inline constexpr std::array<Word<saga::EventKey>, 4> kEventKeys{
      {"user", saga::EventKey::kUser},
      {"product", saga::EventKey::kProduct},
      {"coupon", saga::EventKey::kCoupon}}};
+
+// What coupon.gate.use says where there is none.
+inline constexpr std::string_view kNoGate = "store";
+inline constexpr std::array<Word<issue::GateAt>, 2> kGatePlaces{
+    {{"accept", issue::GateAt::kAccept}, {"consume", issue::GateAt::kConsume}}};
 
 inline constexpr std::array<Word<pipeline::PaymentPlacement>, 4> kPlacements{
     {{"none", pipeline::PaymentPlacement::kNone},

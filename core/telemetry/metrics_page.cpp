@@ -201,6 +201,19 @@ void add_saga(Page& page, const SagaReadings& saga) {
   }
 }
 
+void add_issuing(Page& page, const Gauges& gauges) {
+  auto& family = page.family("issuing",
+                             "Asynchronous coupon issue: requests by what became of them, and what "
+                             "the gate says about itself.",
+                             MetricType::Gauge);
+  for (const auto& [name, value] : gauges) {
+    ClientMetric metric;
+    metric.label = {{"name", name}};
+    metric.gauge.value = value;
+    family.metric.push_back(metric);
+  }
+}
+
 void add_process(Page& page, const ProcessUsage& usage) {
   page.counter("process_cpu_seconds_total", "CPU time used, in user and in kernel mode.",
                std::chrono::duration<double>(usage.cpu_user + usage.cpu_system).count());
@@ -219,6 +232,7 @@ std::string metrics_page(const Readings& readings) {
   add_load(page, readings);
   add_store(page, readings.store);
   if (!readings.saga.services.empty()) add_saga(page, readings.saga);
+  add_issuing(page, readings.issuing);
   add_process(page, readings.process);
   return page.text();
 }

@@ -4,6 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "core/api/http_server.hpp"
 #include "core/api/money.hpp"
@@ -31,6 +34,8 @@ struct PaymentTotals {
   Money refunded;
 };
 
+using Gauges = std::vector<std::pair<std::string, double>>;
+
 struct Readings {
   const RequestNames* names = nullptr;
   RequestPicture requests;
@@ -40,6 +45,7 @@ struct Readings {
   HttpServerStats http;
   ProcessUsage process;
   SagaReadings saga = {};
+  Gauges issuing = {};  // Of asynchronous coupon issue and its gate.
 };
 
 // Where readings come from. Implemented by the server; safe for concurrent use.

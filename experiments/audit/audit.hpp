@@ -66,7 +66,8 @@ Finding stock_conserved(const Books& books);
 Finding oversold(const Books& books);
 // No order was refused for lack of stock that is still there.
 Finding undersold(const Books& books);
-// At most one per user, no more than there were, counters equal rows, none used twice.
+// At most one per user, no more than there were, counters equal rows, none used twice; what was
+// accepted was issued or visibly failed.
 Finding coupons(const Books& books);
 // initial + charges - completed orders = final, per user; the payment gateway agrees.
 Finding money(const Books& books);

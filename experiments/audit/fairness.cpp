@@ -4,6 +4,9 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
 
 #include "experiments/audit/violations.hpp"
 
@@ -20,10 +23,15 @@ struct Want {
 // What a request competes for, when that is one thing: a product or a coupon.
 using Prize = std::pair<Claim::Kind, std::int64_t>;
 
-std::optional<std::pair<Prize, Want>> want_of(const Claim& claim) {
-  const bool granted = claim.standing == Claim::Standing::kAcknowledged;
-  const bool refused = claim.standing == Claim::Standing::kRefused &&
-                       (claim.code == "INSUFFICIENT_STOCK" || claim.code == "SOLD_OUT");
+// The reasons of requests that were accepted and failed later.
+using Failed = std::unordered_map<std::string_view, std::string_view>;
+
+std::optional<std::pair<Prize, Want>> want_of(const Claim& claim, const Failed& failed) {
+  const auto later = claim.kind == Claim::Kind::kIssue ? failed.find(claim.key) : failed.end();
+  const bool granted = claim.standing == Claim::Standing::kAcknowledged && later == failed.end();
+  const std::string_view code = later == failed.end() ? claim.code : later->second;
+  const bool refused = (claim.standing == Claim::Standing::kRefused || later != failed.end()) &&
+                       (code == "INSUFFICIENT_STOCK" || code == "SOLD_OUT");
   if ((!granted && !refused) || !claim.received_us) return std::nullopt;
   if (claim.kind == Claim::Kind::kOrder && claim.items.size() == 1) {
     const auto& item = claim.items.front();
@@ -55,8 +63,10 @@ std::int64_t inversions(std::vector<Want>& wants) {
 Finding fairness(const Books& books) {
   std::map<Prize, std::vector<Want>> prizes;
   std::int64_t granted = 0, refused = 0;
+  Failed failed;
+  for (const auto& issue : books.final.failed_issues) failed.emplace(issue.request, issue.reason);
   for (const auto& claim : books.claims) {
-    const auto want = want_of(claim);
+    const auto want = want_of(claim, failed);
     if (!want) continue;
     prizes[want->first].push_back(want->second);
     ++(want->second.granted ? granted : refused);

@@ -80,6 +80,13 @@ Order order_of(const json& row) {
   return order;
 }
 
+FailedIssue failed_issue_of(const json& row) {
+  return {.request = row.at("requestId").get<std::string>(),
+          .user = id_of<UserId>(row, "userId"),
+          .coupon = id_of<CouponId>(row, "couponId"),
+          .reason = row.at("reason").get<std::string>()};
+}
+
 Charge charge_of(const json& row) {
   return {.transaction_id = row.at("transactionId").get<std::string>(),
           .user = id_of<UserId>(row, "userId"),
@@ -122,6 +129,7 @@ Result<FinalState> read_final_state(const PageSource& source) {
     read_all(source, "user-coupons", user_coupon_of, state.user_coupons);
     read_all(source, "orders", order_of, state.orders);
     read_all(source, "charges", charge_of, state.charges);
+    read_all(source, "failed-issues", failed_issue_of, state.failed_issues);
     read_payments(source, state);
     return state;
   } catch (const std::exception& error) {

@@ -11,6 +11,14 @@
 
 namespace stampede::audit {
 
+// A request for a coupon that was accepted and failed later, visibly.
+struct FailedIssue {
+  std::string request;
+  UserId user{};
+  CouponId coupon{};
+  std::string reason;  // The code of a problem.
+};
+
 struct FinalState {
   std::vector<Product> products;
   std::vector<Wallet> wallets;
@@ -18,6 +26,7 @@ struct FinalState {
   std::vector<UserCoupon> user_coupons;
   std::vector<Order> orders;
   std::vector<Charge> charges;
+  std::vector<FailedIssue> failed_issues;
   Money payments_taken;     // By the external payment gateway,
   Money payments_refunded;  // and given back.
 };

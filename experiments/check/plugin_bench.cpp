@@ -103,10 +103,10 @@ Result<std::vector<fs::path>> PluginBench::locate() {
 Result<void> PluginBench::prepare() {
   auto directories = locate();
   if (!directories) return Unexpected(directories.error());
-  if (kind_ == plugin::Kind::kFrontend) {
-    return fail(
-        ErrorCode::kInvalid,
-        "there are no checks for a frontend; there are for a lock, a store and a transport");
+  if (kind_ == plugin::Kind::kFrontend || kind_ == plugin::Kind::kGate) {
+    return fail(ErrorCode::kInvalid, "there are no checks for a " +
+                                         std::string(plugin::name_of(kind_)) +
+                                         "; there are for a lock, a store and a transport");
   }
   catalog_ = std::make_unique<plugin::Catalog>(std::move(*directories));
   auto info = catalog_->describe(kind_, name_);

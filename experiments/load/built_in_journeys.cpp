@@ -25,6 +25,8 @@ std::vector<JourneySpec> make_built_in_journeys() {
       post("charge", OperationKind::kCharge, "/api/v1/balance/charge",
            R"({"userId":{user},"amount":{amount},"transactionId":"{key}"})"),
       post("issue", OperationKind::kIssue, "/api/v1/coupons/{user}/issue?couponId={coupon}", ""),
+      post("issue_async", OperationKind::kIssue,
+           "/api/v1/coupons/{user}/issue-async?couponId={coupon}", ""),
       post("cart_add", OperationKind::kCart, "/api/v1/carts/{user}/items",
            R"({"productId":{product},"quantity":{quantity}})"),
       {"order_then_get",

@@ -64,6 +64,11 @@ std::string key_of(const plan::Cell& cell, const plan::Cpus& cpus) {
   return key;
 }
 
+// One for the gate, after those of the lock, so that neither is measured by what the other does.
+std::size_t redis_count(const plan::Needs& needs) {
+  return static_cast<std::size_t>(needs.redis_nodes) + (needs.gate_redis ? 1 : 0);
+}
+
 std::string store_of(const plan::Cell& cell) {
   const auto* use = cell.server.at("store.use");
   return use == nullptr ? "" : use->scalar;
@@ -83,7 +88,7 @@ Result<void> Backing::check(const plan::Experiment& experiment) {
     if (cell.needs.postgres) {
       if (const auto found = environment::find_postgres(); !found) return Unexpected(found.error());
     }
-    if (cell.needs.redis_nodes > 0) {
+    if (redis_count(cell.needs) > 0) {
       if (const auto found = environment::find_redis(); !found) return Unexpected(found.error());
     }
   }
@@ -115,6 +120,7 @@ Result<void> Backing::ensure_postgres(const plan::Cell& cell, const plan::Cpus& 
 }
 
 Result<void> Backing::ensure_redis(std::size_t nodes, const plan::Cpus& cpus) {
+  if (nodes == 0) return {};
   const bool same = redis_cpus_ == cpus.redis;
   if (!same || !std::ranges::all_of(redis_, [](Redis& node) { return node.alive(); })) {
     redis_.clear();
@@ -131,6 +137,14 @@ Result<void> Backing::ensure_redis(std::size_t nodes, const plan::Cpus& cpus) {
     if (auto flushed = redis_[i].flush(); !flushed) return flushed;
   }
   return {};
+}
+
+void Backing::name_redis(const plan::Needs& needs, Tree& server) const {
+  const auto nodes = static_cast<std::size_t>(needs.redis_nodes);
+  if (nodes > 0) config::set_at(server, "lock.urls", Tree::scalar_of(addresses_of(redis_, nodes)));
+  if (needs.gate_redis) {
+    config::set_at(server, "coupon.gate.url", Tree::scalar_of(redis_.at(nodes).address()));
+  }
 }
 
 Result<void> Backing::ensure_kafka(const plan::Cpus& cpus) {
@@ -267,10 +281,7 @@ Result<Stand> Backing::prepare(const plan::Cell& cell, const plan::Cpus& cpus, c
   if (needs.store_file) {
     config::set_at(server, "store.path", Tree::scalar_of((data / "stampede.db").string()));
   }
-  const auto nodes = static_cast<std::size_t>(needs.redis_nodes);
-  if (nodes > 0) {
-    if (auto ready = ensure_redis(nodes, cpus); !ready) return Unexpected(ready.error());
-  }
+  if (auto ready = ensure_redis(redis_count(needs), cpus); !ready) return Unexpected(ready.error());
   std::vector<std::function<void()>> drops;
   const auto take = [&](Result<std::function<void()>> drop) -> Result<void> {
     if (!drop) return Unexpected(drop.error());
@@ -286,7 +297,7 @@ Result<Stand> Backing::prepare(const plan::Cell& cell, const plan::Cpus& cpus, c
     if (taken = ensure_postgres(cell, cpus); !taken) return Unexpected(taken.error());
   }
   if (taken = ensure_proxies(cell); !taken) return Unexpected(taken.error());
-  if (nodes > 0) config::set_at(server, "lock.urls", Tree::scalar_of(addresses_of(redis_, nodes)));
+  name_redis(needs, server);
   if (needs.postgres) {
     taken = take(take_database(cell, server, migrate));
   } else if (needs.schema) {
@@ -312,7 +323,7 @@ std::vector<environment::Watched> Backing::watched(const plan::Cell& cell) const
   if (cell.needs.postgres && postgres_) {
     all.push_back({.name = kPostgresName, .pid = postgres_->pid(), .with_children = true});
   }
-  const auto nodes = std::min(redis_.size(), static_cast<std::size_t>(cell.needs.redis_nodes));
+  const auto nodes = std::min(redis_.size(), redis_count(cell.needs));
   for (std::size_t i = 0; i < nodes; ++i) {
     all.push_back({.name = name_of_redis(static_cast<std::int64_t>(i)), .pid = redis_[i].pid()});
   }
@@ -325,7 +336,7 @@ std::string Backing::obituary(const plan::Cell& cell) {
   if (cell.needs.postgres && postgres_ && !postgres_->alive()) {
     text += "; the private PostgreSQL: " + postgres_->obituary();
   }
-  for (std::size_t i = 0; i < redis_.size() && i < std::size_t(cell.needs.redis_nodes); ++i) {
+  for (std::size_t i = 0; i < redis_.size() && i < redis_count(cell.needs); ++i) {
     if (!redis_[i].alive()) text += fmt::format("; the private Redis {} has died", i + 1);
   }
   if (cell.needs.kafka && kafka_ && !kafka_->alive()) {

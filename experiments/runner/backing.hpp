@@ -87,6 +87,7 @@ class Backing {
   Result<void> ensure_proxies(const plan::Cell& cell);
   Result<void> ensure_postgres(const plan::Cell& cell, const plan::Cpus& cpus);
   Result<void> ensure_redis(std::size_t nodes, const plan::Cpus& cpus);
+  void name_redis(const plan::Needs& needs, config::Tree& server) const;
   Result<void> ensure_kafka(const plan::Cpus& cpus);
   Result<std::function<void()>> take_topics(config::Tree& server);
   Result<std::string> ensure_pattern(const plan::Cell& cell, const config::Tree& server,

@@ -93,12 +93,18 @@ std::uint64_t failed_later(const load::Ledger& ledger, const audit::FinalState& 
   for (const auto& order : final_state.orders) {
     if (order.status == Order::Status::kFailed) failed.insert(order.id);
   }
+  std::unordered_set<std::string> requests;
+  for (const auto& issue : final_state.failed_issues) requests.insert(issue.request);
+  const auto has_failed = [&](const load::LedgerRecord& record) {
+    if (record.kind == load::OperationKind::kOrder) return failed.contains(record.order);
+    return record.kind == load::OperationKind::kIssue && !requests.empty() &&
+           requests.contains(ledger.key(record));
+  };
   std::uint64_t count = 0;
   ledger.for_each([&](const load::LedgerRecord& record) {
-    const bool accepted = record.kind == load::OperationKind::kOrder &&
-                          record.outcome == load::LedgerOutcome::kAcknowledged;
+    if (record.outcome != load::LedgerOutcome::kAcknowledged) return;
     const auto sent = std::chrono::nanoseconds(record.sent_ns) - warmup;
-    if (accepted && sent.count() >= 0 && sent < window && failed.contains(record.order)) ++count;
+    if (sent.count() >= 0 && sent < window && has_failed(record)) ++count;
   });
   return count;
 }

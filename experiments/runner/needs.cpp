@@ -109,6 +109,13 @@ void find_lock_needs(Plugins& plugins, Tree& server, plan::Needs& needs) {
   config::set_at(server, "lock.urls", Tree::scalar_of(urls));
 }
 
+void find_gate_needs(Plugins& plugins, Tree& server, plan::Needs& needs) {
+  const std::string section = "coupon.gate";
+  const bool asks = plugins.option(plugin::Kind::kGate, section, "", "url") != nullptr;
+  needs.gate_redis = asks && !is_given(server, section + ".url");
+  if (needs.gate_redis) config::set_at(server, section + ".url", Tree::scalar_of("127.0.0.1:1"));
+}
+
 // A transport of one process is none for several.
 void find_transport_needs(Plugins& plugins, Tree& server, const plan::Cell& cell,
                           plan::Needs& needs, config::Faults& faults) {
@@ -165,7 +172,7 @@ std::int64_t count_of(const plan::Cell& cell, const plan::Needs& needs,
     case plan::Injection::Target::kPostgres:
       return needs.postgres ? 1 : 0;
     case plan::Injection::Target::kRedis:
-      return needs.redis_nodes;
+      return needs.redis_nodes + (needs.gate_redis ? 1 : 0);
     case plan::Injection::Target::kKafka:
       return needs.kafka ? 1 : 0;
   }
@@ -208,6 +215,7 @@ config::Faults find_needs(const plan::Cell& cell, plan::Needs& needs) {
   Plugins plugins(server);
   find_store_needs(plugins, server, needs, faults);
   find_lock_needs(plugins, server, needs);
+  find_gate_needs(plugins, server, needs);
   find_transport_needs(plugins, server, cell, needs, faults);
   const auto parsed = server::parse_config(server, faults, {}, server::Misfit::kTell);
   check_cpus(cell.bench, faults);
@@ -220,6 +228,13 @@ config::Faults find_needs(const plan::Cell& cell, plan::Needs& needs) {
          fmt::format("{} instances need a store that they can share; store {} keeps its state "
                      "within one process",
                      cell.bench.instances, parsed->config.store.use)});
+  }
+  if (cell.bench.instances > 1 && parsed->gate_sharing == Sharing::kProcess) {
+    faults.push_back(
+        {cell.bench.instances_origin, "instances",
+         fmt::format("{} instances need a gate that they can share; gate {} decides within one "
+                     "process",
+                     cell.bench.instances, parsed->config.gate.use)});
   }
   return faults;
 }

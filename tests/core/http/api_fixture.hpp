@@ -120,7 +120,7 @@ class ApiTest : public testing::Test {
     return call("POST", target, body, headers);
   }
 
-  Api& api() { return admin_ ? api_with_admin_ : api_without_admin_; }
+  virtual Api& api() { return admin_ ? api_with_admin_ : api_without_admin_; }
 
   plugin::Catalog catalog_{{STAMPEDE_PLUGIN_DIR}};
   std::unique_ptr<Store> store_ = std::move(catalog_.create<Store>("memory").value());

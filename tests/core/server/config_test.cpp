@@ -349,5 +349,47 @@ TEST_F(SecretsTest, ThatAreMissingAreFaults) {
             std::string::npos);
 }
 
+TEST(ServerConfig, TakesAGateAndWhereItIsAsked) {
+  const auto config = parsed(R"(
+coupon: {gate: {use: redis_lua, url: "127.0.0.1:6379", timeout: 1s}, gate_at: consume,
+         sweep: {interval: 2s, age: 30s}}
+transport: {use: inline, key: user}
+)");
+  EXPECT_EQ(config.config.gate.use, "redis_lua");
+  EXPECT_EQ(config.config.gate.settings.at("timeout"), "1s");
+  EXPECT_EQ(config.config.issuing.gate_at, issue::GateAt::kConsume);
+  EXPECT_EQ(config.config.issuing.key, issue::EventKey::kUser);
+  EXPECT_EQ(config.config.issuing.sweep_interval, seconds(2));
+  EXPECT_EQ(config.config.issuing.sweep_age, seconds(30));
+  EXPECT_EQ(config.gate_sharing, Sharing::kNetwork);
+  EXPECT_EQ(config.printable.at("coupon.gate.prefix")->scalar, "stampede:gate:");
+  EXPECT_EQ(config.printable.at("coupon.gate_at")->scalar, "consume");
+}
+
+TEST(ServerConfig, HasNoGateUnlessOneIsChosen) {
+  const auto config = parsed("store: {use: memory}\n");
+  EXPECT_EQ(config.config.gate.use, "store");
+  EXPECT_EQ(config.printable.at("coupon.gate.use")->scalar, "store");
+  EXPECT_EQ(parsed("coupon: {gate: {use: memory}}\n").gate_sharing, Sharing::kProcess);
+}
+
+TEST(ServerConfig, NamesWhatIsWrongWithAGate) {
+  const auto faults = faults_of(R"(coupon:
+  gate: {use: redis_lua, urll: "127.0.0.1:1"}
+  gate_at: door
+  sweeps: 1s
+)");
+  EXPECT_NE(faults.find("coupon.gate.urll: unknown option; did you mean \"url\"?"),
+            std::string::npos)
+      << faults;
+  EXPECT_NE(faults.find("server.yaml:3: coupon.gate_at"), std::string::npos) << faults;
+  EXPECT_NE(faults.find("server.yaml:4: coupon.sweeps"), std::string::npos) << faults;
+  EXPECT_NE(faults_of("coupon: {gate: {use: redis}}\n").find("redis_l"), std::string::npos);
+  EXPECT_NE(faults_of("coupon: {gate: {url: \"a:1\"}}\n").find("choose a gate"), std::string::npos);
+  EXPECT_NE(faults_of("topology: services\ncoupon: {gate: {use: memory}}\n")
+                .find("expected store with topology: services"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace stampede::server

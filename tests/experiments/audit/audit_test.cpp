@@ -177,6 +177,48 @@ TEST_F(HonestBooks, FailWhenAPromisedCouponIsNotThere) {
               ElementsAre(HasSubstr("was promised"), HasSubstr("was told")));
 }
 
+TEST_F(HonestBooks, AllowAnAcceptedRequestForACouponToFailVisibly) {
+  claims.push_back({.kind = Kind::kIssue,
+                    .standing = Standing::kAcknowledged,
+                    .key = "k7",
+                    .user = UserId{1},
+                    .coupon = CouponId{1}});
+  EXPECT_THAT(coupons(books()).evidence, ElementsAre(HasSubstr("user 1 was promised coupon 1")));
+  state.failed_issues = {{"k7", UserId{1}, CouponId{1}, "SOLD_OUT"}};
+  EXPECT_EQ(coupons(books()).verdict, Verdict::kPass);
+  EXPECT_THAT(coupons(books()).summary, HasSubstr("1 accepted requests failed"));
+}
+
+TEST_F(HonestBooks, FailWhenAnAcceptedRequestIsNeitherIssuedNorFailed) {
+  claims.push_back({.kind = Kind::kIssue,
+                    .standing = Standing::kAcknowledged,
+                    .key = "k7",
+                    .user = UserId{2},
+                    .coupon = CouponId{1}});
+  EXPECT_THAT(coupons(books()).evidence,
+              ElementsAre("request \"k7\" was accepted, but neither issued nor failed"));
+}
+
+TEST_F(HonestBooks, FailWhenARequestBothFailedAndWasIssued) {
+  state.failed_issues = {{"k3", UserId{2}, CouponId{1}, "USER_NOT_FOUND"}};
+  EXPECT_THAT(coupons(books()).evidence, ElementsAre("request \"k3\" failed, and was issued"));
+}
+
+TEST_F(HonestBooks, FailWhenCouponsAreLeftThatSomebodyWasToldAreGone) {
+  state.coupons[0].total = 2;
+  EXPECT_THAT(coupons(books()).evidence, ElementsAre(HasSubstr("but 1 are left")));
+  state.failed_issues = {{"k8", UserId{3}, CouponId{1}, "SOLD_OUT"}};
+  EXPECT_EQ(coupons(books()).evidence.size(), 2U);
+  // What was returned may have been sold out before.
+  state.failed_issues = {{"k8", UserId{3}, CouponId{1}, "USER_NOT_FOUND"}};
+  EXPECT_EQ(coupons(books()).verdict, Verdict::kPass);
+}
+
+TEST_F(HonestBooks, FailWhenAUserWasToldThatHeHasACouponAndHasNone) {
+  claims[4].code = "ALREADY_ISSUED";
+  EXPECT_THAT(coupons(books()).evidence, ElementsAre(HasSubstr("was told that he has coupon 1")));
+}
+
 TEST_F(HonestBooks, FailWhenACouponIsUsedInMoreOrdersThanItIsHeld) {
   state.orders[0].coupon = CouponId{1};
   EXPECT_THAT(coupons(books()).evidence,

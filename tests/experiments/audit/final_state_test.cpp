@@ -11,7 +11,8 @@ namespace {
 
 std::map<std::string, std::string> empty_pages() {
   std::map<std::string, std::string> pages;
-  for (const auto* list : {"products", "wallets", "coupons", "user-coupons", "orders", "charges"}) {
+  for (const auto* list :
+       {"products", "wallets", "coupons", "user-coupons", "orders", "charges", "failed-issues"}) {
     pages[std::string("/admin/") + list + "?limit=10000"] = R"({"items":[],"next":null})";
   }
   pages["/admin/stats"] = R"({"payments":{"paidAmount":700,"refundedAmount":200}})";
@@ -36,8 +37,13 @@ TEST(FinalStatePages, AreFollowedToTheirEnd) {
       R"({"items":[{"orderId":"00112233-4455-6677-8899-aabbccddeeff",
       "userId":4,"status":"COMPLETED","items":[{"productId":1,"quantity":3,"unitPrice":100}],"couponId":null,
       "subtotal":300,"discount":0,"total":300,"createdAt":"2026-01-01T00:00:00Z","requestKey":"k1"}],"next":null})";
+  pages["/admin/failed-issues?limit=10000"] =
+      R"({"items":[{"requestId":"r","userId":4,"couponId":2,"reason":"SOLD_OUT"}],"next":null})";
   const auto state = read_final_state(source_of(pages));
   ASSERT_TRUE(state) << state.error().message;
+  ASSERT_EQ(state->failed_issues.size(), 1U);
+  EXPECT_EQ(state->failed_issues[0].request, "r");
+  EXPECT_EQ(state->failed_issues[0].reason, "SOLD_OUT");
   ASSERT_EQ(state->products.size(), 2U);
   EXPECT_EQ(state->products[1].stock, 9);
   ASSERT_EQ(state->orders.size(), 1U);

@@ -65,6 +65,18 @@ TEST_F(NeedsTest, ALockThatSpeaksRedisGetsItsNodes) {
   EXPECT_EQ(needs_of("base: {lock: {use: per_user}}").redis_nodes, 0);
 }
 
+TEST_F(NeedsTest, AGateThatSpeaksRedisGetsOneOfItsOwn) {
+  EXPECT_TRUE(needs_of("base: {coupon: {gate: {use: redis_lua}}}").gate_redis);
+  EXPECT_FALSE(needs_of("base: {coupon.gate: {use: redis_lua, url: \"there:6379\"}}").gate_redis);
+  EXPECT_FALSE(needs_of("base: {coupon.gate.use: memory}").gate_redis);
+  EXPECT_FALSE(needs_of("base: {}").gate_redis);
+}
+
+TEST_F(NeedsTest, SeveralInstancesNeedAGateThatTheyCanShare) {
+  EXPECT_THAT(refusal("base: {store: {use: postgres}, coupon.gate.use: memory}\ninstances: 3\n"),
+              HasSubstr("instances: 3 instances need a gate that they can share; gate memory"));
+}
+
 TEST_F(NeedsTest, ATransportWithoutItsBrokersGetsAPrivateOne) {
   const auto own = needs_of("base: {topology: services, transport: {use: kafka}}");
   EXPECT_TRUE(own.kafka);
