@@ -34,7 +34,7 @@ Answer list_popular_products(const Call& call) {
   const auto query = decode_popular_query(call.request.query, faults);
   if (!faults.empty()) return refuse_invalid(std::move(faults));
   const auto since = call.services.pipeline.now() - std::chrono::hours(24 * query.days);
-  return with_view(call, [&](ReadView& view) {
+  return with_view(call, call.services.stores.orders, [&](ReadView& view) {
     const auto found = view.popular_products(since, query.limit);
     if (!found) return refuse(found.error());
     std::string body;

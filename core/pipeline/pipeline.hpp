@@ -85,6 +85,7 @@ class Business {
   virtual Result<Reply<UserCoupon>> issue_coupon(const IssueCoupon& request, Context& context) = 0;
   virtual Result<Reply<Charge>> charge_balance(const ChargeBalance& request, Context& context) = 0;
   virtual Result<Reply<CartLine>> add_to_cart(const AddToCart& request, Context& context) = 0;
+  virtual TimePoint now() const = 0;  // By the clock that orders are stamped with.
 };
 
 class Pipeline final : public Business {
@@ -100,9 +101,7 @@ class Pipeline final : public Business {
   Result<Reply<UserCoupon>> issue_coupon(const IssueCoupon& request, Context& context) override;
   Result<Reply<Charge>> charge_balance(const ChargeBalance& request, Context& context) override;
   Result<Reply<CartLine>> add_to_cart(const AddToCart& request, Context& context) override;
-
-  // By the clock that was passed in.
-  TimePoint now() const;
+  TimePoint now() const override;
 
  private:
   struct Parts;

@@ -172,6 +172,8 @@ Result<pipeline::Reply<CartLine>> Services::add_to_cart(const pipeline::AddToCar
   return pipeline::add_to_cart(wiring_->order_environment, request, context);
 }
 
+TimePoint Services::now() const { return wiring_->parts.clock.now(); }
+
 telemetry::SagaReadings Services::read(bool window) const {
   auto readings = wiring_->journal.read(window);
   readings.transport = wiring_->parts.transport.stats();

@@ -65,6 +65,7 @@ class Services final : public pipeline::Business {
                                                  Context& context) override;
   Result<pipeline::Reply<CartLine>> add_to_cart(const pipeline::AddToCart& request,
                                                 Context& context) override;
+  TimePoint now() const override;
 
   // The timings since start_window() when `window`, else since the start.
   telemetry::SagaReadings read(bool window) const;
