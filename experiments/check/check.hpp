@@ -37,6 +37,7 @@ struct Subject {
   // The same with these settings over the usual ones; for the plugin that is checked, if it is one.
   std::function<Result<std::unique_ptr<LockStrategy>>(const Settings&)> make_strategy_with = {};
   std::function<Result<std::unique_ptr<Store>>(const Settings&)> make_store_with = {};
+  std::function<Result<std::unique_ptr<Transport>>(const Settings&)> make_transport_with = {};
   // For transport checks: an instance that shares services and events with the others of its realm,
   // a short word, as far as instances of it share at all.
   std::function<std::unique_ptr<Transport>(const std::string& realm)> make_transport = {};

@@ -107,10 +107,19 @@ Findings every_default_and_every_bound_is_accepted(const Subject& subject) {
         auto made = subject.make_store_with({{option.name, value}});
         findings.expect(made.has_value(), made ? "" : "with " + with + ": " + made.error().message);
         if (made) try_store(**made, with, findings);
+      } else if (subject.make_transport_with) {
+        auto made = subject.make_transport_with({{option.name, value}});
+        findings.expect(made.has_value(), made ? "" : "with " + with + ": " + made.error().message);
       }
     }
   }
   return findings;
+}
+
+bool accepts(const Subject& subject, const Settings& settings) {
+  if (subject.make_strategy_with) return subject.make_strategy_with(settings).has_value();
+  if (subject.make_store_with) return subject.make_store_with(settings).has_value();
+  return subject.make_transport_with && subject.make_transport_with(settings).has_value();
 }
 
 Findings what_is_out_of_range_is_refused(const Subject& subject) {
@@ -118,11 +127,7 @@ Findings what_is_out_of_range_is_refused(const Subject& subject) {
   if (subject.options.empty()) findings.does_not_apply("it declares no options");
   for (const auto& option : subject.options) {
     for (const auto& value : forbidden_values(option)) {
-      const auto accepted = subject.make_strategy_with
-                                ? subject.make_strategy_with({{option.name, value}}).has_value()
-                                : subject.make_store_with &&
-                                      subject.make_store_with({{option.name, value}}).has_value();
-      findings.expect(!accepted,
+      findings.expect(!accepts(subject, {{option.name, value}}),
                       "takes " + setting(option, value) + ", which is not within " + option.range);
     }
   }

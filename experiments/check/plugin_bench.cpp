@@ -103,10 +103,10 @@ Result<std::vector<fs::path>> PluginBench::locate() {
 Result<void> PluginBench::prepare() {
   auto directories = locate();
   if (!directories) return Unexpected(directories.error());
-  if (kind_ != plugin::Kind::kLock && kind_ != plugin::Kind::kStore) {
-    return fail(ErrorCode::kInvalid, "there are no checks for a " +
-                                         std::string(plugin::name_of(kind_)) +
-                                         "; there are for a lock and for a store");
+  if (kind_ == plugin::Kind::kFrontend) {
+    return fail(
+        ErrorCode::kInvalid,
+        "there are no checks for a frontend; there are for a lock, a store and a transport");
   }
   catalog_ = std::make_unique<plugin::Catalog>(std::move(*directories));
   auto info = catalog_->describe(kind_, name_);
@@ -121,6 +121,11 @@ Result<void> PluginBench::try_once() {
   if (kind_ == plugin::Kind::kStore) {
     const auto store = make_store(name_, wanted_.settings);
     if (!store) return Unexpected(store.error());
+    return {};
+  }
+  if (kind_ == plugin::Kind::kTransport) {
+    const auto transport = make_transport("once", {});
+    if (!transport) return Unexpected(transport.error());
     return {};
   }
   const auto strategy = make_strategy({});
@@ -157,9 +162,39 @@ Result<std::unique_ptr<Store>> PluginBench::make_store(const std::string& name,
   return catalog_->create<Store>(name, complete);
 }
 
+bool PluginBench::declares(std::string_view option) const {
+  return std::ranges::any_of(info_.options,
+                             [option](const OptionSpec& spec) { return spec.name == option; });
+}
+
+// Instances of one realm meet under its names, and each check in a process has its own.
+Result<std::unique_ptr<Transport>> PluginBench::make_transport(const std::string& realm,
+                                                               const plugin::Settings& over) {
+  auto settings = over;
+  settings.insert(wanted_.settings.begin(), wanted_.settings.end());
+  const auto number = std::to_string(::getpid()) + "-" + realm;
+  for (auto& [name, value] : settings) value = numbered(value, number);
+  for (const auto* prefix : {"topic.prefix", "group.prefix"}) {
+    if (declares(prefix)) settings.emplace(prefix, "stampede-check-" + number + ".");
+  }
+  return catalog_->create<Transport>(name_, settings);
+}
+
 Subject PluginBench::subject() {
   Subject subject;
   subject.options = info_.options;
+  if (kind_ == plugin::Kind::kTransport) {
+    subject.make_transport_with = [this](const Settings& over) {
+      return make_transport("options", over);
+    };
+    subject.make_transport = [this](const std::string& realm) {
+      return made(make_transport(realm, {}));
+    };
+    // What meets at no address outside of this process, instances do not share.
+    const auto brokers = wanted_.settings.find("brokers");
+    subject.instances_share = brokers != wanted_.settings.end() && brokers->second != "embedded";
+    return subject;
+  }
   if (kind_ == plugin::Kind::kStore) {
     subject.make_store_with = [this](const Settings& over) {
       auto settings = over;

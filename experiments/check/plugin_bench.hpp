@@ -1,5 +1,6 @@
-// A plugin from its file, ready to be checked: makes strategies and stores through the Catalog,
-// each store with data of its own, and removes afterwards what they kept in files.
+// A plugin from its file, ready to be checked: makes strategies, stores and transports
+// through the Catalog, each store with data of its own, and removes afterwards what they kept in
+// files.
 //
 // Not safe for concurrent use; outlives what it made.
 
@@ -21,7 +22,7 @@ class PluginBench {
     std::string plugin;  // A file, or kind/name of one that the search path has.
     plugin::Settings settings;
     std::string store = "memory";  // That a strategy is checked on.
-    // "{n}" in a value becomes another number for each store that is made.
+    // "{n}" in a value becomes another number for each store or transport that is made.
     plugin::Settings store_settings;
   };
 
@@ -52,6 +53,9 @@ class PluginBench {
   Result<std::unique_ptr<LockStrategy>> make_strategy(const plugin::Settings& over);
   Result<std::unique_ptr<Store>> make_store(const std::string& name,
                                             const plugin::Settings& settings);
+  Result<std::unique_ptr<Transport>> make_transport(const std::string& realm,
+                                                    const plugin::Settings& over);
+  bool declares(std::string_view option) const;
 
   Wanted wanted_;
   const std::filesystem::path scratch_;

@@ -230,15 +230,14 @@ Findings many_publishers_at_once_lose_nothing(const Subject& subject) {
 
 std::span<const Check> transport_delivery_checks() {
   static constexpr Check kChecks[] = {
-      {"each_subscribed_service_gets_every_event", each_subscribed_service_gets_every_event},
-      {"an_event_arrives_as_it_was_published", an_event_arrives_as_it_was_published},
-      {"events_of_a_key_stay_in_order", events_of_a_key_stay_in_order},
-      {"an_event_comes_again_until_it_is_handled", an_event_comes_again_until_it_is_handled},
-      {"one_service_that_fails_leaves_the_others_alone",
-       one_service_that_fails_leaves_the_others_alone},
-      {"events_that_nobody_wants_are_taken", events_that_nobody_wants_are_taken},
-      {"a_handler_gets_one_topic_at_a_time", a_handler_gets_one_topic_at_a_time},
-      {"many_publishers_at_once_lose_nothing", many_publishers_at_once_lose_nothing},
+      {"EachSubscribedServiceGetsEveryEvent", each_subscribed_service_gets_every_event},
+      {"AnEventArrivesAsItWasPublished", an_event_arrives_as_it_was_published},
+      {"EventsOfAKeyStayInOrder", events_of_a_key_stay_in_order},
+      {"AnEventComesAgainUntilItIsHandled", an_event_comes_again_until_it_is_handled},
+      {"OneServiceThatFailsLeavesTheOthersAlone", one_service_that_fails_leaves_the_others_alone},
+      {"EventsThatNobodyWantsAreTaken", events_that_nobody_wants_are_taken},
+      {"AHandlerGetsOneTopicAtATime", a_handler_gets_one_topic_at_a_time},
+      {"ManyPublishersAtOnceLoseNothing", many_publishers_at_once_lose_nothing},
   };
   return kChecks;
 }

@@ -153,14 +153,12 @@ Findings who_comes_first_gets_what_was_published_before(const Subject& subject) 
 
 std::span<const Check> transport_instance_checks() {
   static constexpr Check kChecks[] = {
-      {"two_instances_of_a_service_share_its_events", two_instances_of_a_service_share_its_events},
-      {"an_instance_that_ends_leaves_its_events_to_the_other",
+      {"TwoInstancesOfAServiceShareItsEvents", two_instances_of_a_service_share_its_events},
+      {"AnInstanceThatEndsLeavesItsEventsToTheOther",
        an_instance_that_ends_leaves_its_events_to_the_other},
-      {"a_restarted_instance_goes_on_where_it_was", a_restarted_instance_goes_on_where_it_was},
-      {"what_was_not_handled_comes_to_the_next_instance",
-       what_was_not_handled_comes_to_the_next_instance},
-      {"who_comes_first_gets_what_was_published_before",
-       who_comes_first_gets_what_was_published_before},
+      {"ARestartedInstanceGoesOnWhereItWas", a_restarted_instance_goes_on_where_it_was},
+      {"WhatWasNotHandledComesToTheNextInstance", what_was_not_handled_comes_to_the_next_instance},
+      {"WhoComesFirstGetsWhatWasPublishedBefore", who_comes_first_gets_what_was_published_before},
   };
   return kChecks;
 }

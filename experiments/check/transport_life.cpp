@@ -162,12 +162,12 @@ Findings a_transport_that_never_started_ends(const Subject& subject) {
 
 std::span<const Check> transport_life_checks() {
   static constexpr Check kChecks[] = {
-      {"publish_keeps_its_deadline", publish_keeps_its_deadline},
-      {"stats_tell_what_happened", stats_tell_what_happened},
-      {"lag_is_what_a_slow_service_has_not_handled", lag_is_what_a_slow_service_has_not_handled},
-      {"stop_finishes_what_is_under_way_and_begins_nothing",
+      {"PublishKeepsItsDeadline", publish_keeps_its_deadline},
+      {"StatsTellWhatHappened", stats_tell_what_happened},
+      {"LagIsWhatASlowServiceHasNotHandled", lag_is_what_a_slow_service_has_not_handled},
+      {"StopFinishesWhatIsUnderWayAndBeginsNothing",
        stop_finishes_what_is_under_way_and_begins_nothing},
-      {"a_transport_that_never_started_ends", a_transport_that_never_started_ends},
+      {"ATransportThatNeverStartedEnds", a_transport_that_never_started_ends},
   };
   return kChecks;
 }

@@ -15,6 +15,7 @@
 #include "experiments/check/option_checks.hpp"
 #include "experiments/check/plugin_bench.hpp"
 #include "experiments/check/store_checks.hpp"
+#include "experiments/check/transport_checks.hpp"
 #include "experiments/cli/subcommands.hpp"
 
 namespace stampede::cli {
@@ -81,6 +82,10 @@ std::vector<check::Check> checks_of(plugin::Kind kind, const Options& options) {
     }
   };
   add(check::option_checks());
+  if (kind == plugin::Kind::kTransport) {
+    for (const auto group : check::transport_checks()) add(group, options.full ? 5 : 1);
+    return checks;
+  }
   const bool is_lock = kind == plugin::Kind::kLock;
   const auto under_load = is_lock ? check::business_checks() : check::store_load_checks();
   const auto add_others = [&](const auto& groups) {
@@ -204,7 +209,7 @@ ExitCode run(Options& options, bool is_store_given, Console& console) {
 Body declare_check(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("PLUGIN", options->wanted.plugin,
-                 "The file of a lock or store, or kind/name of one that is installed")
+                 "The file of a lock, store or transport, or kind/name of one that is installed")
       ->required();
   const auto* const store =
       app.add_option("--store", options->wanted.store, "The store that a lock is checked on")

@@ -35,7 +35,7 @@ class Asker {
     rd_kafka_conf_set(settings, "reconnect.backoff.ms", "10", error.data(), error.size());
     rd_kafka_conf_set(settings, "reconnect.backoff.max.ms", "50", error.data(), error.size());
     // Before it is up there is nobody to connect to, which is no news.
-    rd_kafka_conf_set_log_cb(settings, [](const rd_kafka_t*, int, const char*, const char*) {});
+    rd_kafka_conf_set(settings, "log_level", "0", error.data(), error.size());
     client_.reset(rd_kafka_new(RD_KAFKA_PRODUCER, settings, error.data(), error.size()));
     if (!client_) rd_kafka_conf_destroy(settings);
   }

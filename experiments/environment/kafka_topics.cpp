@@ -38,7 +38,7 @@ Client connect(const std::string& brokers) {
   std::array<char, 256> error{};
   auto* const settings = rd_kafka_conf_new();
   rd_kafka_conf_set(settings, "bootstrap.servers", brokers.c_str(), error.data(), error.size());
-  rd_kafka_conf_set_log_cb(settings, [](const rd_kafka_t*, int, const char*, const char*) {});
+  rd_kafka_conf_set(settings, "log_level", "0", error.data(), error.size());
   Client client(rd_kafka_new(RD_KAFKA_PRODUCER, settings, error.data(), error.size()));
   if (!client) rd_kafka_conf_destroy(settings);
   return client;

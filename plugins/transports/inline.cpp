@@ -49,6 +49,9 @@ class Inline final : public stampede::Transport {
     if (!delivery.admitted()) {
       return stampede::fail(ErrorCode::kUnavailable, "the transport is not running");
     }
+    if (stampede::Clock::now() >= deadline) {
+      return stampede::fail(ErrorCode::kTimeout, "the deadline passed before the delivery");
+    }
     // Events of one topic that follow each other are handed over together.
     for (auto rest = events; !rest.empty();) {
       const auto other = std::ranges::find_if(

@@ -39,9 +39,9 @@ constexpr Candidate kCandidates[] = {
 // seconds.
 bool is_worth_it(const Candidate& candidate, const Check& check) {
   if (candidate.brokers != Candidate::Brokers::kEmbedded) return true;
-  constexpr std::string_view kChosen[] = {"each_subscribed_service_gets_every_event",
-                                          "events_that_nobody_wants_are_taken",
-                                          "a_transport_that_never_started_ends"};
+  constexpr std::string_view kChosen[] = {"EachSubscribedServiceGetsEveryEvent",
+                                          "EventsThatNobodyWantsAreTaken",
+                                          "ATransportThatNeverStartedEnds"};
   return std::ranges::count(kChosen, check.promise) > 0;
 }
 

@@ -89,6 +89,13 @@ TEST(CheckCommand, PrintsTheSameAsJson) {
   EXPECT_GT(first.at("history").size(), 10U);
 }
 
+TEST(CheckCommand, ChecksATransport) {
+  const auto answer = check({"transport/inline"});
+  EXPECT_EQ(answer.code, ExitCode::kPassed) << answer.out;
+  EXPECT_THAT(answer.out, HasSubstr("kept            EventsOfAKeyStayInOrder"));
+  EXPECT_THAT(answer.out, HasSubstr("does not apply  TwoInstancesOfAServiceShareItsEvents"));
+}
+
 TEST(CheckCommand, RefusesWhatItCannotCheck) {
   const auto refused = [](std::vector<std::string> arguments, const std::string& because) {
     const auto answer = check(std::move(arguments));
@@ -98,7 +105,8 @@ TEST(CheckCommand, RefusesWhatItCannotCheck) {
   };
   refused({"absent.so"}, "absent.so does not exist");
   refused({kFixtures + "/locks/wrong_abi.so"}, "was built for plugin ABI");
-  refused({"frontend/beast"}, "no checks for a frontend; there are for a lock and for a store");
+  refused({"frontend/beast"},
+          "no checks for a frontend; there are for a lock, a store and a transport");
   refused({"lock/optimistc"}, "did you mean \"optimistic\"?");
   refused({"lock/optimistic", "--set", "attemps=3"}, "did you mean \"attempts\"?");
   refused({"lock/optimistic", "--set", "attempts"}, "expected option=value");

@@ -67,7 +67,7 @@ class NewCommand : public testing::Test {
 };
 
 TEST_F(NewCommand, MakesAProjectInWhichTheNameIsFilledInEverywhere) {
-  for (const std::string kind : {"lock", "store"}) {
+  for (const std::string kind : {"lock", "store", "transport"}) {
     ASSERT_EQ(run(kind, "per_shelf"), ExitCode::kPassed) << error_;
     EXPECT_THAT(out_, HasSubstr("cmake --build"));
     const auto project = directory_ / "per_shelf";
@@ -107,8 +107,9 @@ TEST_F(NewCommand, LeavesNothingBehindWhenItRefuses) {
 }
 
 TEST_F(NewCommand, NamesTheKindsThatThereAre) {
-  EXPECT_EQ(run("transport", "mine"), ExitCode::kUsage);
-  EXPECT_THAT(error_, HasSubstr("no template for a \"transport\"; expected \"lock\" or \"store\""));
+  EXPECT_EQ(run("frontend", "mine"), ExitCode::kUsage);
+  EXPECT_THAT(error_, HasSubstr("no template for a \"frontend\"; expected \"lock\", \"store\" or "
+                                "\"transport\""));
   EXPECT_EQ(run("lokc", "mine"), ExitCode::kUsage);
   EXPECT_THAT(error_, HasSubstr("did you mean \"lock\"?"));
   EXPECT_EQ(entries(directory_).size(), 0U);
@@ -122,7 +123,7 @@ TEST_F(NewCommand, SaysWhereItCannotWrite) {
 }
 
 TEST(Templates, GiveEachKindItsFilesOnce) {
-  EXPECT_EQ(templates::kinds(), (std::vector<std::string>{"lock", "store"}));
+  EXPECT_EQ(templates::kinds(), (std::vector<std::string>{"lock", "store", "transport"}));
   std::set<std::pair<std::string_view, std::string_view>> seen;
   for (const auto& file : templates::files()) {
     EXPECT_TRUE(seen.emplace(file.kind, file.path).second) << file.path;

@@ -33,6 +33,30 @@ std::span<rd_kafka_topic_partition_t> items(const rd_kafka_topic_partition_list_
 
 }  // namespace
 
+// One caller at a time makes topics; the others wait, but none beyond its deadline.
+class Admin::Turn {
+ public:
+  Turn(Admin& admin, Deadline deadline) : admin_(admin) {
+    std::unique_lock lock(admin.mutex_);
+    taken_ = admin.free_.wait_until(lock, deadline, [&] { return !admin.busy_; });
+    if (taken_) admin.busy_ = true;
+  }
+  ~Turn() {
+    if (!taken_) return;
+    const std::lock_guard lock(admin_.mutex_);
+    admin_.busy_ = false;
+    admin_.free_.notify_one();
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+  bool taken() const { return taken_; }
+
+ private:
+  Admin& admin_;
+  bool taken_ = false;
+};
+
 Admin::Admin(const std::string& brokers, std::int32_t partitions, EmbeddedBroker* embedded)
     : partitions_(partitions),
       embedded_(embedded),
@@ -120,7 +144,8 @@ Result<void> Admin::await_leaders(std::span<const std::string> topics, Deadline 
 }
 
 Result<void> Admin::ensure_topics(std::span<const std::string> topics, Deadline deadline) {
-  const std::lock_guard lock(mutex_);
+  const Turn turn(*this, deadline);
+  if (!turn.taken()) return fail(ErrorCode::kTimeout, "the Kafka brokers are slow to tell topics");
   std::vector<std::string> unknown;
   for (const auto& topic : topics) {
     if (!known_.contains(topic)) unknown.push_back(topic);

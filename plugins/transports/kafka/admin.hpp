@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <condition_variable>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -41,6 +42,8 @@ class Admin {
                             Deadline deadline);
 
  private:
+  class Turn;
+
   // How many partitions with a leader each topic has; those that do not exist are left out.
   Result<std::map<std::string, std::int32_t>> existing(Deadline deadline);
   Result<void> create(std::span<const std::string> topics, Deadline deadline);
@@ -51,7 +54,9 @@ class Admin {
   const std::int32_t partitions_;
   EmbeddedBroker* const embedded_;
   Client client_;
-  std::mutex mutex_;             // Held while topics are made.
+  std::mutex mutex_;
+  std::condition_variable free_;
+  bool busy_ = false;            // Somebody makes topics, and may use what follows.
   std::set<std::string> known_;  // Topics that exist as they should.
 };
 

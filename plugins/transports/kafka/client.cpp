@@ -11,10 +11,6 @@ namespace {
 
 constexpr std::size_t kErrorSize = 512;
 
-// Whoever waits for something is told what went wrong; that a connection broke and came back is
-// nobody's news.
-void drop_log(const rd_kafka_t*, int, const char*, const char*) {}
-
 }  // namespace
 
 Settings::Settings(const std::string& brokers) : settings_(rd_kafka_conf_new()) {
@@ -24,7 +20,9 @@ Settings::Settings(const std::string& brokers) : settings_(rd_kafka_conf_new()) 
   set("reconnect.backoff.ms", 50);
   set("reconnect.backoff.max.ms", 1'000);
   set("retry.backoff.ms", 50);
-  rd_kafka_conf_set_log_cb(settings_.get(), drop_log);
+  // Whoever waits for something is told what went wrong; that a connection broke and came back is
+  // nobody's news.
+  set("log_level", 0);
 }
 
 Settings& Settings::set(const std::string& name, const std::string& value) {

@@ -29,7 +29,7 @@ using Queue = std::unique_ptr<rd_kafka_queue_t, Freed<rd_kafka_queue_destroy>>;
 using Message = std::unique_ptr<rd_kafka_message_t, Freed<rd_kafka_message_destroy>>;
 using PartitionList =
     std::unique_ptr<rd_kafka_topic_partition_list_t, Freed<rd_kafka_topic_partition_list_destroy>>;
-using FatalError = std::unique_ptr<rd_kafka_error_t, Freed<rd_kafka_error_destroy>>;
+using KafkaError = std::unique_ptr<rd_kafka_error_t, Freed<rd_kafka_error_destroy>>;
 
 // The settings of a client to be. Throws std::runtime_error for one that librdkafka refuses: a bug.
 class Settings {

@@ -202,7 +202,7 @@ class Consumer::Session {
                                             &Session::on_last_commit, this);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return;
     last_commit_done_ = false;
-    const auto deadline = Clock::now() + options_.timeout;
+    const auto deadline = std::min(Clock::now() + options_.timeout, end_);
     while (!last_commit_done_ && Clock::now() < deadline) {
       rd_kafka_queue_poll_callback(queue.get(), left_ms(std::min(deadline, Clock::now() + 100ms)));
     }
@@ -232,7 +232,7 @@ class Consumer::Session {
 
   void take(const rd_kafka_topic_partition_list_t& partitions) {
     counters_.partitions.fetch_add(partitions.cnt, std::memory_order_relaxed);
-    const FatalError error(rd_kafka_incremental_assign(client_.get(), &partitions));
+    const KafkaError error(rd_kafka_incremental_assign(client_.get(), &partitions));
     if (error) counters_.consumer_errors.fetch_add(1, std::memory_order_relaxed);
     for (const auto& [name, lane] : lanes_) {
       if (lane.is_held()) pause(name);
@@ -253,16 +253,16 @@ class Consumer::Session {
       lane.drop(item.partition);
       if (was_held && !lane.is_held()) resume(item.topic);
     }
-    const FatalError error(rd_kafka_incremental_unassign(client_.get(), &partitions));
+    const KafkaError error(rd_kafka_incremental_unassign(client_.get(), &partitions));
     if (error) counters_.consumer_errors.fetch_add(1, std::memory_order_relaxed);
   }
 
   void leave() {
+    end_ = Clock::now() + options_.timeout;
     if (is_usable()) commit_now(positions_.uncommitted());
     const Queue queue(rd_kafka_queue_get_consumer(client_.get()));
-    const FatalError error(rd_kafka_consumer_close_queue(client_.get(), queue.get()));
-    const auto deadline = Clock::now() + options_.timeout;
-    while (!error && rd_kafka_consumer_closed(client_.get()) == 0 && Clock::now() < deadline) {
+    const KafkaError error(rd_kafka_consumer_close_queue(client_.get(), queue.get()));
+    while (!error && rd_kafka_consumer_closed(client_.get()) == 0 && Clock::now() < end_) {
       const Message unhandled(rd_kafka_consumer_poll(client_.get(), 20));
     }
     if (rd_kafka_consumer_closed(client_.get()) != 0) return;
@@ -277,7 +277,8 @@ class Consumer::Session {
   bool commit_under_way_ = false;
   bool last_commit_done_ = false;
   Clock::time_point next_commit_ = Clock::time_point::min();
-  Client client_;  // Last: its callbacks use everything above.
+  Clock::time_point end_ = Clock::time_point::max();  // When leaving has to be over.
+  Client client_;                                     // Last: its callbacks use everything above.
 };
 
 Consumer::Consumer(const Options& options, std::string brokers, std::string group,

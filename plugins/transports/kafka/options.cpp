@@ -64,17 +64,13 @@ Options::Options(const PluginConfig& config)
       batch(static_cast<std::size_t>(config.integer("batch"))),
       batch_wait(config.duration("batch_wait")),
       handler_timeout(config.duration("handler.timeout")),
-      retry_base(config.duration("retry.base")),
+      retry_base(std::min(config.duration("retry.base"), config.duration("retry.max"))),
       retry_max(config.duration("retry.max")),
       session_timeout(config.duration("session.timeout")),
       producer_buffer(config.integer("producer.buffer")),
       producer_linger(config.duration("producer.linger")),
       producer_batch(config.integer("producer.batch")),
       producer_timeout(config.duration("producer.timeout")),
-      timeout(config.duration("timeout")) {
-  if (retry_base > retry_max) {
-    throw std::invalid_argument("option 'retry.base' is longer than option 'retry.max'");
-  }
-}
+      timeout(config.duration("timeout")) {}
 
 }  // namespace stampede::transports::kafka
