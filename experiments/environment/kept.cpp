@@ -23,6 +23,7 @@ using namespace std::chrono_literals;
 using nlohmann::json;
 
 constexpr auto kStartPatience = 60s;
+constexpr auto kKafkaPatience = 180s;  // Java takes its time on a busy machine.
 constexpr char kDatabase[] = "stampede";
 
 Result<fs::path> state_file() {
@@ -106,7 +107,7 @@ Result<Kept> start_all(const KeepPlan& plan, const Scratch& scratch, Started& st
   }
   if (plan.kafka) {
     auto kafka =
-        Kafka::start({.folder = scratch.path() / "kafka", .outlives = true}, kStartPatience);
+        Kafka::start({.folder = scratch.path() / "kafka", .outlives = true}, kKafkaPatience);
     if (!kafka) return Unexpected(kafka.error());
     started.kafka.emplace(std::move(*kafka));
     auto server = server_of("kafka", started.kafka->address(), started.kafka->pid());

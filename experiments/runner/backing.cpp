@@ -29,6 +29,7 @@ using environment::Postgres;
 using environment::Redis;
 
 constexpr auto kStartPatience = 60s;
+constexpr auto kKafkaPatience = 180s;  // Java takes its time on a busy machine.
 
 std::string host_name() {
   std::array<char, 256> name{};
@@ -152,7 +153,7 @@ Result<void> Backing::ensure_kafka(const plan::Cpus& cpus) {
   kafka_.reset();
   if (auto made = ensure_scratch(); !made) return made;
   auto started =
-      Kafka::start({.folder = scratch_->path() / "kafka", .cpus = cpus.kafka}, kStartPatience);
+      Kafka::start({.folder = scratch_->path() / "kafka", .cpus = cpus.kafka}, kKafkaPatience);
   if (!started) return Unexpected(started.error());
   kafka_.emplace(std::move(*started));
   kafka_cpus_ = cpus.kafka;

@@ -34,6 +34,19 @@ constexpr const char* kTopic = "LOAD";
 
 Deadline soon() { return Clock::now() + std::chrono::seconds(60); }
 
+// Keeps a rate: nothing ever comes before its time.
+class Pace {
+ public:
+  void wait_until(Clock::time_point due) {
+    std::unique_lock lock(mutex_);
+    never_.wait_until(lock, due, [] { return false; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable never_;
+};
+
 class Subject {
  public:
   Subject(const std::string& brokers, const std::string& prefix, int batch)
@@ -74,7 +87,7 @@ class Subject {
     const auto started = Clock::now();
     std::int64_t spans = 0;
     for (auto due = started; due < started + duration; due += step, ++spans) {
-      std::this_thread::sleep_until(due);
+      pace_.wait_until(due);
       publish(0, kSpan);
     }
     await(before + spans * kSpan);
@@ -122,6 +135,7 @@ class Subject {
   std::condition_variable changed_;
   std::atomic<std::int64_t> handled_ = 0;
   Histogram latencies_;
+  Pace pace_;
   std::unique_ptr<Transport> transport_;  // Last: it calls handle().
 };
 

@@ -11,8 +11,16 @@ namespace stampede::test {
 
 namespace {
 
-constexpr std::chrono::seconds kPatience{60};
+// A busy machine takes a minute to start Java.
+constexpr std::chrono::seconds kPatience{180};
 constexpr std::int32_t kBroker = 1;  // librdkafka counts its brokers from one.
+
+// It serves and connects to nobody, which is no news.
+rd_kafka_conf_t* quiet_settings() {
+  auto* const settings = rd_kafka_conf_new();
+  rd_kafka_conf_set(settings, "log_level", "0", nullptr, 0);
+  return settings;
+}
 
 template <typename T>
 T given(Result<T> result) {
@@ -27,7 +35,7 @@ void MockKafka::Ended::operator()(rd_kafka_mock_cluster_s* cluster) const {
 }
 
 MockKafka::MockKafka()
-    : client_(rd_kafka_new(RD_KAFKA_PRODUCER, nullptr, nullptr, 0)),
+    : client_(rd_kafka_new(RD_KAFKA_PRODUCER, quiet_settings(), nullptr, 0)),
       cluster_(rd_kafka_mock_cluster_new(client_.get(), 1)) {
   if (!cluster_) throw std::runtime_error("librdkafka's broker does not start");
 }

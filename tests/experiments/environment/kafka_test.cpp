@@ -36,7 +36,7 @@ TEST_F(KafkaTest, AnswersAndIsGoneAfterwards) {
   {
     const auto scratch = Scratch::make();
     ASSERT_TRUE(scratch);
-    auto kafka = Kafka::start({.folder = scratch->path() / "kafka"}, 60s);
+    auto kafka = Kafka::start({.folder = scratch->path() / "kafka"}, 180s);
     ASSERT_TRUE(kafka) << kafka.error().message;
     pid = kafka->pid();
     KafkaClient client(kafka->address());
@@ -50,14 +50,14 @@ TEST_F(KafkaTest, AnswersAndIsGoneAfterwards) {
 
 TEST_F(KafkaTest, KeepsItsTopicsWhenItIsKilledAndRestarted) {
   const auto scratch = Scratch::make();
-  auto kafka = Kafka::start({.folder = scratch->path() / "kafka"}, 60s);
+  auto kafka = Kafka::start({.folder = scratch->path() / "kafka"}, 180s);
   ASSERT_TRUE(kafka) << kafka.error().message;
   KafkaClient client(kafka->address());
   client.create_topic("flowers");
   const auto address = kafka->address();
   kafka->kill();
   EXPECT_FALSE(kafka->alive());
-  const auto back = kafka->restart(60s);
+  const auto back = kafka->restart(180s);
   ASSERT_TRUE(back) << back.error().message;
   EXPECT_EQ(kafka->address(), address);
   EXPECT_THAT(client.topics(), ElementsAre("flowers"));
@@ -65,7 +65,7 @@ TEST_F(KafkaTest, KeepsItsTopicsWhenItIsKilledAndRestarted) {
 
 TEST_F(KafkaTest, WhatBeginsWithThePrefixOfARunIsRemovedAndNothingElse) {
   const auto scratch = Scratch::make();
-  auto kafka = Kafka::start({.folder = scratch->path() / "kafka"}, 60s);
+  auto kafka = Kafka::start({.folder = scratch->path() / "kafka"}, 180s);
   ASSERT_TRUE(kafka) << kafka.error().message;
   KafkaClient client(kafka->address());
   for (const auto* topic : {"run-1.flowers", "run-1.fruit", "run-10.flowers", "mine"}) {
@@ -83,7 +83,7 @@ TEST_F(KafkaTest, OfAKilledBenchIsGone) {
   const auto pid = static_cast<pid_t>(told_by_killed_process([](const auto& tell) {
     const auto scratch = Scratch::make();
     if (!scratch) return;
-    const auto kafka = Kafka::start({.folder = scratch->path() / "kafka"}, 60s);
+    const auto kafka = Kafka::start({.folder = scratch->path() / "kafka"}, 180s);
     if (kafka) tell(kafka->pid());
   }));
   ASSERT_GT(pid, 0);
@@ -95,7 +95,7 @@ TEST_F(KafkaTest, OfAKilledBenchIsGone) {
 
 TEST_F(PrivateServersTest, AMissingKafkaIsOneLineThatNamesTheRemedy) {
   ::setenv("STAMPEDE_KAFKA_HOME", root_.c_str(), 1);
-  const auto kafka = Kafka::start({.folder = root_ / "kafka"}, 60s);
+  const auto kafka = Kafka::start({.folder = root_ / "kafka"}, 180s);
   ::unsetenv("STAMPEDE_KAFKA_HOME");
   ASSERT_FALSE(kafka);
   EXPECT_EQ(kafka.error().code, ErrorCode::kNotFound);

@@ -37,14 +37,14 @@ TEST_F(KafkaOnBrokerTest, WhatWasAcknowledgedSurvivesABrokerThatIsKilled) {
   });
   ASSERT_TRUE(environment::ask_until(soon(), [&] { return acknowledged >= 50; }));
   broker.kill();
-  const auto back = broker.restart(60s);
+  const auto back = broker.restart(180s);
   ASSERT_TRUE(back) << back.error().message;
   const int before = acknowledged;
-  EXPECT_TRUE(environment::ask_until(in(60s), [&] { return acknowledged >= before + 50; }));
+  EXPECT_TRUE(environment::ask_until(in(120s), [&] { return acknowledged >= before + 50; }));
   enough = true;
   publisher.join();
   EXPECT_TRUE(environment::ask_until(
-      in(60s), [&] { return listener.comes_to(static_cast<std::size_t>(acknowledged)); }));
+      in(120s), [&] { return listener.comes_to(static_cast<std::size_t>(acknowledged)); }));
   transport->stop();
   EXPECT_GE(listener.ids().size(), static_cast<std::size_t>(acknowledged));
 }
