@@ -30,9 +30,7 @@ void check_addresses(plugin::Catalog& catalog, const ServerConfig& config, confi
   check(catalog, plugin::Kind::kStore, "store", config.store, faults);
   check(catalog, plugin::Kind::kLock, "lock", config.lock, faults);
   check(catalog, plugin::Kind::kGate, "coupon.gate", config.gate, faults);
-  if (config.transport) {
-    check(catalog, plugin::Kind::kTransport, "transport", *config.transport, faults);
-  }
+  check(catalog, plugin::Kind::kTransport, "transport", config.transport, faults);
 }
 
 }  // namespace stampede::server

@@ -23,15 +23,13 @@ Result<Application::Plugins> Application::make_plugins(const ServerConfig& confi
     if (!lock) return Unexpected(lock.error());
     plugins.lock = *std::move(lock);
   }
-  if (config.transport) {
-    auto transport = catalog.create<Transport>(config.transport->use, config.transport->settings);
-    if (!transport) return Unexpected(transport.error());
-    plugins.transport = *std::move(transport);
-    if (plugins.transport->door() != nullptr) {
-      auto front = catalog.create<HttpServer>(config.frontend.use, config.frontend.settings);
-      if (!front) return Unexpected(front.error());
-      plugins.event_front = *std::move(front);
-    }
+  auto transport = catalog.create<Transport>(config.transport.use, config.transport.settings);
+  if (!transport) return Unexpected(transport.error());
+  plugins.transport = *std::move(transport);
+  if (plugins.transport->door() != nullptr) {
+    auto front = catalog.create<HttpServer>(config.frontend.use, config.frontend.settings);
+    if (!front) return Unexpected(front.error());
+    plugins.event_front = *std::move(front);
   }
   if (config.gate.use != kNoGate) {
     auto gate = catalog.create<Gate>(config.gate.use, config.gate.settings);

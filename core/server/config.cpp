@@ -125,8 +125,7 @@ std::optional<ParsedConfig> parse_config(const config::Tree& tree, config::Fault
   reader.read(plugin::Kind::kStore, "store", config.store, [](MapReader&) {});
   reader.read(plugin::Kind::kLock, "lock", config.lock,
               [&](MapReader& lock) { read_lock_timeout(lock, config); });
-  auto& transport = config.transport.emplace(PluginChoice{.use = "inline", .settings = {}});
-  reader.read(plugin::Kind::kTransport, "transport", transport, [&](MapReader& map) {
+  reader.read(plugin::Kind::kTransport, "transport", config.transport, [&](MapReader& map) {
     config.saga.key = map.choice<saga::EventKey>("key", config.saga.key, kEventKeys);
   });
   config.issuing.key =

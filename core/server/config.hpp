@@ -60,8 +60,7 @@ struct ServerConfig {
   PluginChoice frontend{.use = "pistache", .settings = {}};
   PluginChoice store{.use = "sqlite", .settings = {}};
   PluginChoice lock{.use = "per_user", .settings = {}};
-  // Read where something travels by it.
-  std::optional<PluginChoice> transport;
+  PluginChoice transport{.use = "inline", .settings = {}};
   PluginChoice gate{.use = "store", .settings = {}};  // "store": there is none.
   issue::Options issuing;
   saga::SagaOptions saga;

@@ -144,10 +144,8 @@ config::Tree printable(const ServerConfig& config, plugin::Catalog& catalog,
   print.put_plugin(catalog, plugin::Kind::kStore, "store", config.store);
   print.put_plugin(catalog, plugin::Kind::kLock, "lock", config.lock);
   print.put("lock.timeout", config.lock_timeout);
-  if (config.transport) {
-    print.put_plugin(catalog, plugin::Kind::kTransport, "transport", *config.transport);
-    print.put("transport.key", word_of(kEventKeys, config.saga.key));
-  }
+  print.put_plugin(catalog, plugin::Kind::kTransport, "transport", config.transport);
+  print.put("transport.key", word_of(kEventKeys, config.saga.key));
   print.put_plugin(catalog, plugin::Kind::kGate, "coupon.gate", config.gate);
   print.put("coupon.gate_at", word_of(kGatePlaces, config.issuing.gate_at));
   print.put("coupon.sweep.interval", config.issuing.sweep_interval);

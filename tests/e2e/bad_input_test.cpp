@@ -167,7 +167,8 @@ TEST(BadCommandLineTest, IsRefusedWithTheNearestName) {
       {{"load", "nonsense"},
        "stampede load: unexpected argument \"nonsense\"; see `stampede load --help`\n"},
       {{"plugins", "lok"},
-       "stampede plugins: unknown kind \"lok\"; expected \"lock\", \"store\" or \"frontend\"\n"},
+       "stampede plugins: unknown kind \"lok\"; expected \"lock\", \"store\", \"frontend\", "
+       "\"transport\" or \"gate\"\n"},
   };
   for (const auto& wrong : cases) {
     SCOPED_TRACE(wrong.arguments.empty() ? "" : wrong.arguments.front());

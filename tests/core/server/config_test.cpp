@@ -118,7 +118,7 @@ server.yaml:13: orders.payment.placement: expected "none", "before_lock", "in_lo
 server.yaml:13: orders.payment.failure_rate: expected 0 to 1, got 2
 server.yaml:14: log.requests: expected "off", "sampled" or "all", got "some"
 server.yaml:15: admin: expected true or false, got "maybe"
-server.yaml:16: extra: unknown key; known here: "admin", "http", "lock", "log", "orders", "plugins", "saga", "seed", "server", "services", "store", "topology" or "transport"
+server.yaml:16: extra: unknown key; known here: "admin", "coupon", "http", "lock", "log", "orders", "plugins", "saga", "seed", "server", "services", "store", "topology" or "transport"
 )");
 }
 
@@ -132,8 +132,8 @@ orders: {read_write_pause: 2ms}
 )");
   const auto& config = all.config;
   EXPECT_EQ(config.topology, Topology::kServices);
-  EXPECT_EQ(config.transport->use, "inline");
-  EXPECT_TRUE(config.transport->settings.empty());
+  EXPECT_EQ(config.transport.use, "inline");
+  EXPECT_TRUE(config.transport.settings.empty());
   EXPECT_EQ(config.saga.key, saga::EventKey::kProduct);
   EXPECT_EQ(config.saga.timeout, seconds(2));
   EXPECT_EQ(config.saga.sweep, milliseconds(100));
@@ -141,7 +141,7 @@ orders: {read_write_pause: 2ms}
   EXPECT_EQ(config.saga.relay.batch, 7);
   EXPECT_EQ(config.saga.relay.poll, milliseconds(5));
   EXPECT_EQ(config.saga.relay.lease, seconds(1));
-  EXPECT_FALSE(parsed("store: {use: memory}\n").config.transport);
+  EXPECT_EQ(parsed("store: {use: memory}\n").config.transport.use, "inline");
 }
 
 TEST(ServerConfig, RefusesWhatMeansNothingBetweenServices) {
@@ -384,7 +384,8 @@ TEST(ServerConfig, NamesWhatIsWrongWithAGate) {
       << faults;
   EXPECT_NE(faults.find("server.yaml:3: coupon.gate_at"), std::string::npos) << faults;
   EXPECT_NE(faults.find("server.yaml:4: coupon.sweeps"), std::string::npos) << faults;
-  EXPECT_NE(faults_of("coupon: {gate: {use: redis}}\n").find("redis_l"), std::string::npos);
+  EXPECT_NE(faults_of("coupon: {gate: {use: redis_lau}}\n").find("\"redis_lua\""),
+            std::string::npos);
   EXPECT_NE(faults_of("coupon: {gate: {url: \"a:1\"}}\n").find("choose a gate"), std::string::npos);
   EXPECT_NE(faults_of("topology: services\ncoupon: {gate: {use: memory}}\n")
                 .find("expected store with topology: services"),

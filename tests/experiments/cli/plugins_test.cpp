@@ -89,7 +89,7 @@ TEST(PluginsCommand, PrintsTheSameAsJson) {
 TEST(PluginsCommand, RefusesAnUnknownKindOrNameInOneLine) {
   const auto kind = plugins({"lokc"});
   EXPECT_EQ(kind.code, ExitCode::kUsage);
-  EXPECT_THAT(kind.error, HasSubstr("unknown kind \"lokc\"; expected \"lock\", \"store\" or"));
+  EXPECT_THAT(kind.error, HasSubstr("unknown kind \"lokc\"; expected \"lock\", \"store\","));
   const auto name = plugins({"lock/smaple"});
   EXPECT_EQ(name.code, ExitCode::kUsage);
   EXPECT_THAT(name.error, HasSubstr("no lock \"smaple\"; did you mean \"sample\"?"));
