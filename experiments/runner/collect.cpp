@@ -233,6 +233,15 @@ void collect_saga(const json& saga, const std::string& prefix, report::Block& bl
   }
 }
 
+// What there is none of is not worth a line: most experiments issue nothing asynchronously.
+void collect_issuing(const json& gauges, const std::string& prefix, report::Block& block) {
+  for (const auto& gauge : gauges) {
+    const auto value = gauge.at("value").get<double>();
+    if (value == 0) continue;
+    block.gauges.push_back({prefix + "issuing " + gauge.at("name").get<std::string>(), value});
+  }
+}
+
 void collect_stores(const BlockOutcome& outcome, report::Block& block) {
   for (std::size_t i = 0; i < outcome.stats.size(); ++i) {
     const auto stats = json::parse(outcome.stats[i], nullptr, false);
@@ -243,6 +252,7 @@ void collect_stores(const BlockOutcome& outcome, report::Block& block) {
     const auto prefix = outcome.stats.size() == 1 ? "" : fmt::format("server {} ", i + 1);
     collect_store(before.is_object() ? &before.at("store") : nullptr, stats.at("store"), prefix,
                   block);
+    if (stats.contains("issuing")) collect_issuing(stats.at("issuing"), prefix, block);
     if (stats.contains("saga")) collect_saga(stats.at("saga"), prefix, block);
   }
   std::ranges::sort(block.queries, std::ranges::greater{}, total_of);

@@ -384,7 +384,7 @@ TEST(ServerConfig, NamesWhatIsWrongWithAGate) {
       << faults;
   EXPECT_NE(faults.find("server.yaml:3: coupon.gate_at"), std::string::npos) << faults;
   EXPECT_NE(faults.find("server.yaml:4: coupon.sweeps"), std::string::npos) << faults;
-  EXPECT_NE(faults_of("coupon: {gate: {use: redis_lau}}\n").find("\"redis_lua\""),
+  EXPECT_NE(faults_of("coupon: {gate: {use: redis_lu}}\n").find("did you mean \"redis_lua\"?"),
             std::string::npos);
   EXPECT_NE(faults_of("coupon: {gate: {url: \"a:1\"}}\n").find("choose a gate"), std::string::npos);
   EXPECT_NE(faults_of("topology: services\ncoupon: {gate: {use: memory}}\n")
