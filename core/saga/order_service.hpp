@@ -64,6 +64,8 @@ class OrderService final : public Service, public OrderBook {
                                  Context& context);
   Result<pipeline::Reply<Order>> accept(const pipeline::PlaceOrder& request, const Order& order,
                                         Context& context);
+  Result<std::optional<Order>> wait_for_end(Waiters<Order>::Ticket& ending, const OrderId& order,
+                                            Deadline deadline);
   Result<pipeline::Reply<Order>> answer(pipeline::Reply<Order> reply) const;
   Result<std::optional<OrderFact>> finish(Act& act, const Ending& ending) const;
   Reaction finish_by(const Event& event, OrderFact fact, Order::Status status);

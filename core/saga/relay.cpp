@@ -52,6 +52,25 @@ Result<bool> Relay::load_cursor() {
   return !taken || alone_;
 }
 
+// Tells what the relay that owns the outbox has published since the last look: somebody here may
+// wait for it.
+Result<bool> Relay::follow() {
+  const auto reached = cursor_->sequence;
+  const auto seen = std::exchange(followed_, reached);
+  if (!seen || *seen >= reached || !parts_.published) return false;
+  auto view = parts_.store.read_view(Clock::now() + kStoreTimeout);
+  if (!view) return Unexpected(view.error());
+  const auto rows = (*view)->outbox_after(*seen, parts_.options.batch);
+  if (!rows) return Unexpected(rows.error());
+  std::vector<Event> events;
+  for (const auto& row : *rows) {
+    if (row.sequence <= reached) events.push_back(row.event);
+  }
+  if (std::cmp_equal(events.size(), parts_.options.batch)) followed_ = rows->back().sequence;
+  parts_.published(events);
+  return std::cmp_equal(events.size(), parts_.options.batch);
+}
+
 // Writes the cursor as ours. False when another relay was quicker.
 Result<bool> Relay::own(std::int64_t sequence, std::chrono::nanoseconds lease) {
   auto moved = *cursor_;
@@ -65,6 +84,7 @@ Result<bool> Relay::own(std::int64_t sequence, std::chrono::nanoseconds lease) {
   if (outcome) {
     ++moved.version;
     cursor_ = std::move(moved);
+    followed_ = sequence;
     return true;
   }
   cursor_.reset();  // Whatever came of it is read again.
@@ -96,7 +116,8 @@ Result<bool> Relay::round() {
     woken = std::exchange(woken_, std::nullopt);
   }
   auto loaded = load_cursor();
-  if (!loaded || !*loaded) return loaded;
+  if (!loaded) return loaded;
+  if (!*loaded) return follow();
 
   std::vector<OutboxRow> rows;
   {

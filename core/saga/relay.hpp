@@ -59,13 +59,15 @@ class Relay {
   bool is_ours(const RelayCursor& cursor) const;
   Result<bool> load_cursor();
   Result<bool> own(std::int64_t sequence, std::chrono::nanoseconds lease);
+  Result<bool> follow();
   Result<void> publish(std::span<const OutboxRow> rows);
   void run();
   void give_up();
   bool is_stopping();
 
   const Parts parts_;
-  std::optional<RelayCursor> cursor_;  // As we wrote it, or read it last.
+  std::optional<RelayCursor> cursor_;     // As we wrote it, or read it last.
+  std::optional<std::int64_t> followed_;  // How far published() was told of.
   bool alone_;  // Nobody else can have the store: an owner found at the start is a dead one.
 
   std::mutex mutex_;

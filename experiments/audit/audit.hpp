@@ -71,7 +71,7 @@ Finding undersold(const Books& books);
 Finding coupons(const Books& books);
 // initial + charges - completed orders = final, per user; the payment gateway agrees.
 Finding money(const Books& books);
-// Every order is final.
+// Every order is final, and its coupon is marked where it is completed, and only there.
 Finding saga(const Books& books);
 // Grants received later than an eligible request that was refused.
 Finding fairness(const Books& books);

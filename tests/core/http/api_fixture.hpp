@@ -49,10 +49,12 @@ class FakeInstruments final : public telemetry::Instruments {
             .load = load()};
   }
   void start_window() override { recorder.start_window(); }
+  Result<telemetry::Backlog> backlog(Deadline) const override { return between_services; }
 
   telemetry::RequestRecorder recorder{request_names()};
   std::int64_t in_flight = 0;
   std::int64_t queued = 0;
+  telemetry::Backlog between_services;
 };
 
 struct Reply {

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <future>
 #include <memory>
 #include <string>
@@ -58,7 +59,8 @@ class SharedStore final : public Store {
 
 class RelayTest : public ::testing::Test {
  protected:
-  std::unique_ptr<Relay> relay(const std::string& owner, std::int64_t batch = 2) {
+  std::unique_ptr<Relay> relay(const std::string& owner, std::int64_t batch = 2,
+                               std::function<void(std::span<const Event>)> told = {}) {
     RelayOptions options;
     options.batch = batch;
     options.lease = std::chrono::microseconds(1'000);  // Of the clock that tests set.
@@ -70,7 +72,7 @@ class RelayTest : public ::testing::Test {
                                                 .fresh = fresh_,
                                                 .owner = owner,
                                                 .options = options,
-                                                .published = {}});
+                                                .published = std::move(told)});
   }
   void commit(std::vector<std::string> ids) {
     EmitEvents operation(std::move(ids));
@@ -130,6 +132,25 @@ TEST_F(RelayTest, KeepsOthersOutUntilItsLeaseHasRunOut) {
   EXPECT_EQ(*first->round(), false);  // It has lost the outbox, and knows.
   ASSERT_TRUE(second->round());
   EXPECT_EQ(published(), (Ids{"1", "2", "3"}));
+}
+
+TEST_F(RelayTest, TellsWhatTheOwnerHasPublishedToWhoeverWaitsBesideAnotherRelay) {
+  commit({"0"});
+  auto owner = relay("a", 10);
+  ASSERT_TRUE(owner->round());
+  Ids told;
+  auto other = relay("b", 2, [&](std::span<const Event> events) {
+    for (const auto& event : events) told.push_back(event.id);
+  });
+  EXPECT_EQ(*other->round(), false);
+  commit({"1", "2", "3"});
+  EXPECT_EQ(*other->round(), false);
+  EXPECT_EQ(told, Ids{});  // Committed, and not published yet.
+  ASSERT_TRUE(owner->round());
+  EXPECT_EQ(*other->round(), true);
+  EXPECT_EQ(*other->round(), false);
+  EXPECT_EQ(told, (Ids{"1", "2", "3"}));
+  EXPECT_EQ(published(), (Ids{"0", "1", "2", "3"}));
 }
 
 TEST_F(RelayTest, PublishesAgainWhatTheBrokerDidNotTake) {

@@ -149,15 +149,18 @@ TEST(ServerConfig, RefusesWhatMeansNothingBetweenServices) {
       faults_of(R"(topology: services
 store: {use: memory}
 orders: {payment: {placement: in_lock}}
-transport: {use: inlin, key: oder}
+transport: {use: inline, key: oder}
 saga: {compensation: refunds, timout: 1s}
 )"),
-      R"(server.yaml:5: saga.compensation: expected "refund" or "none", got "refunds"; did you mean "refund"?
-server.yaml:5: saga.timout: unknown key; did you mean "timeout"?
+      R"(server.yaml:3: orders.payment.placement: expected none with topology: services, where the user service takes the payment from the wallet
 server.yaml:4: transport.key: expected "order", "user", "product" or "coupon", got "oder"; did you mean "order"?
-server.yaml:4: transport.use: there is no transport "inlin"; did you mean "inline"?
-server.yaml:3: orders.payment.placement: expected none with topology: services, where the user service takes the payment from the wallet
+server.yaml:5: saga.compensation: expected "refund" or "none", got "refunds"; did you mean "refund"?
+server.yaml:5: saga.timout: unknown key; did you mean "timeout"?
 )");
+  const auto faults = faults_of("topology: services\ntransport: {use: inlin}\n");
+  EXPECT_NE(faults.find("transport.use: no transport \"inlin\"; did you mean \"inline\"?"),
+            std::string::npos)
+      << faults;
 }
 
 TEST(ServerConfig, NamesTheNearestPlugin) {

@@ -241,6 +241,19 @@ TEST_F(HonestBooks, FailWhenTheGatewayKeptMoneyOfNoOrder) {
   EXPECT_EQ(money(books()).verdict, Verdict::kPass);
 }
 
+TEST_F(HonestBooks, FailWhenTheCouponOfACompletedOrderIsNotMarkedOrThatOfAFailedOneIs) {
+  state.orders.push_back({.id = id(2),
+                          .user = UserId{2},
+                          .status = Order::Status::kCompleted,
+                          .coupon = CouponId{1},
+                          .request_key = "k9"});
+  EXPECT_THAT(saga(books()).evidence, ElementsAre(HasSubstr("coupon 1 of user 2 is not marked")));
+  state.user_coupons[0].used_by = id(2);
+  EXPECT_EQ(saga(books()).verdict, Verdict::kPass);
+  state.orders.back().status = Order::Status::kFailed;
+  EXPECT_THAT(saga(books()).evidence, ElementsAre(HasSubstr("failed, but a coupon is marked")));
+}
+
 TEST_F(HonestBooks, FailWhenAnOrderIsNotFinal) {
   state.orders[0].status = Order::Status::kPending;
   EXPECT_EQ(saga(books()).verdict, Verdict::kFail);
