@@ -50,7 +50,9 @@ class Admin {
   Result<void> await_leaders(std::span<const std::string> topics, Deadline deadline);
   PartitionList partitions_of(std::span<const std::string> topics, std::int64_t offset) const;
   Result<void> look_up(rd_kafka_topic_partition_list_t& list, Deadline deadline);
-  rd_kafka_t* reader_of(const std::string& group);  // Lives as long as this.
+
+  // Throws std::runtime_error when there is no memory or no thread for it.
+  rd_kafka_t* reader_of(const std::string& group);
 
   const std::string brokers_;
   const std::int32_t partitions_;
@@ -58,10 +60,9 @@ class Admin {
   Client client_;
   std::mutex mutex_;
   std::condition_variable free_;
-  bool busy_ = false;            // Somebody makes topics, and may use what follows.
-  std::set<std::string> known_;  // Topics that exist as they should.
-  std::mutex readers_mutex_;
-  std::map<std::string, Client> readers_;  // By group.
+  bool busy_ = false;                      // Somebody makes topics, and may use what follows.
+  std::map<std::string, Client> readers_;  // By group; they live as long as this.
+  std::set<std::string> known_;            // Topics that exist as they should.
 };
 
 }  // namespace stampede::transports::kafka

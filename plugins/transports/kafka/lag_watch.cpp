@@ -1,6 +1,7 @@
 #include "plugins/transports/kafka/lag_watch.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 namespace stampede::transports::kafka {
@@ -44,7 +45,7 @@ void LagWatch::loop(const std::stop_token& stop) {
     const auto asked = wanted_;
     lock.unlock();
     const auto begun = Clock::now();
-    auto lags = ask();
+    auto lags = try_to_ask();
     lock.lock();
     if (lags) {
       lags_ = std::move(*lags);
@@ -56,6 +57,14 @@ void LagWatch::loop(const std::stop_token& stop) {
     const bool failed = !lags;
     changed_.wait_for(lock, stop, failed ? kPauseAfterFailure : kPeriod,
                       [&] { return !failed && wanted_ > answered_; });
+  }
+}
+
+Result<std::vector<TransportLag>> LagWatch::try_to_ask() {
+  try {
+    return ask();
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::kUnavailable, error.what());
   }
 }
 

@@ -40,6 +40,7 @@ class LagWatch {
 
  private:
   void loop(const std::stop_token& stop);
+  Result<std::vector<TransportLag>> try_to_ask();
   Result<std::vector<TransportLag>> ask();
 
   Admin& admin_;
