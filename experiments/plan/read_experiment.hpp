@@ -22,8 +22,8 @@
 //   expect: {audit.oversold: pass}        see expectation.hpp
 //
 // A variant and an entry of the matrix may set any key of the server config, and keys of the blocks
-// load, data, expect, instances, cpus, postgres and faults: {load: {vus: 10}}, or "load.vus": [10, 20] as
-// an axis. Keys may be dotted or nested, anywhere.
+// load, data, expect, instances, cpus, postgres and faults: {load: {vus: 10}}, or "load.vus":
+// [10, 20] as an axis. Keys may be dotted or nested, anywhere.
 //
 // Pure but for reading the file: safe to call from any thread.
 
