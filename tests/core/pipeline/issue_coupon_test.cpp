@@ -46,7 +46,7 @@ TEST(IssuedCoupon, IsToldTheWorldOnce) {
   EXPECT_EQ(events[0].key, "7");
   EXPECT_EQ(events[0].correlation, "trace-1");
   EXPECT_EQ(nlohmann::json::parse(events[0].payload),
-            (nlohmann::json{{"userId", 7}, {"couponId", 3}}));
+            (nlohmann::json{{"userId", 7}, {"couponId", 3}, {"issuedAt", 1000}}));
 }
 
 TEST(IssuedCoupon, IsRefusedToAUnknownUserAndForAnUnknownCoupon) {
