@@ -12,7 +12,7 @@ std::vector<Subscription> UserService::subscriptions() {
            [this](const Event& event) -> Result<std::optional<Reaction>> {
              auto fact = read_order_fact(event);
              if (!fact) return Unexpected(fact.error());
-             return pay(event, *std::move(fact));
+             return pay(event, *fact);
            }},
           {topic::kOrderFailed, [this](const Event& event) -> Result<std::optional<Reaction>> {
              auto fact = read_order_fact(event);
@@ -21,7 +21,7 @@ std::vector<Subscription> UserService::subscriptions() {
            }}};
 }
 
-Reaction UserService::pay(const Event& event, OrderFact fact) const {
+Reaction UserService::pay(const Event& event, const OrderFact& fact) const {
   const auto now = context_.clock.now();
   Reaction reaction{.order = to_string(fact.order.id), .scope = {}, .apply = {}};
   reaction.scope.add(fact.order.user);

@@ -79,6 +79,7 @@ void EventListener::take(const HttpRequest& request, Responder responder) {
   }
   Job job{request, std::move(responder)};
   if (!pool_.try_submit(std::move(job))) {
+    // NOLINTNEXTLINE(bugprone-use-after-move): untouched when it was not taken.
     job.responder.send(refuse({ErrorCode::kOverloaded, "too many calls wait for a thread"}));
   }
 }
