@@ -216,7 +216,7 @@ Findings many_publishers_at_once_lose_nothing(const Subject& subject) {
   }
   publishers.clear();
   findings.expect(failed == 0, std::to_string(failed) + " calls of publish() failed");
-  findings.expect(listener.has_taken(kPublishers * kEach), "not every event arrived");
+  findings.expect(listener.has_taken(std::size_t{kPublishers} * kEach), "not every event arrived");
   transport->stop();
   for (int publisher = 0; publisher < kPublishers; ++publisher) {
     const auto order = listener.order_of("publisher-" + std::to_string(publisher));
