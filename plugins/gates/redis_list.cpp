@@ -34,7 +34,6 @@ using stampede::Settlement;
 using stampede::Unexpected;
 using stampede::gates::RedisServer;
 using stampede::redis::Reply;
-using stampede::redis::Request;
 using stampede::redis::Script;
 
 constexpr stampede::OptionSpec kOptions[] = {

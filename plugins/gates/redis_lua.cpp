@@ -39,7 +39,6 @@ using stampede::gates::Coalescer;
 using stampede::gates::RedisServer;
 using stampede::gates::Step;
 using stampede::redis::Reply;
-using stampede::redis::Request;
 using stampede::redis::Script;
 
 constexpr stampede::OptionSpec kOptions[] = {
