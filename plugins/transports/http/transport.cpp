@@ -217,12 +217,16 @@ class Http final : public stampede::Transport, private EventDoor {
     for (const auto& event : events) all.push_back(&event);
     const auto body = stampede::transports::encode_events(all);
     for (const auto& [service, url] : wanted) {
-      const auto answer = caller_.post(url + "/events/" + service, body, deadline);
+      auto address = url;
+      address.append("/events/").append(service);
+      const auto answer = caller_.post(address, body, deadline);
       if (answer && answer->status < 300) continue;
       ++failed_calls_;
       if (!answer) return Unexpected(answer.error());
       auto error = stampede::transports::error_of(answer->status, answer->body);
-      error.message = service + " at " + url + ": " + error.message;
+      auto who = service;
+      who.append(" at ").append(url).append(": ");
+      error.message.insert(0, who);
       return Unexpected(std::move(error));
     }
     return {};
