@@ -23,6 +23,8 @@ enum class RequestFault : std::uint8_t {
   kOrderNotFound,
   kMethodNotAllowed,
   kUnsupportedMediaType,
+  kDealRunning,
+  kDealNotRunning,
 };
 
 struct ProblemType {

@@ -10,8 +10,9 @@
 //   services: all                    which of them this process hosts
 //   transport: {use, key, ...}      how events travel between services, and its options
 //   coupon: {gate: {use, ...}, gate_at, sweep: {interval, age}}
+//   stock: {gate: {use, ...}, deals, sweep: {interval, age}}
 //   saga: {timeout, sweep, compensation, relay: {batch, poll, lease}}
-//   orders: {payment: {placement, latency, jitter, failure_rate}, read_write_pause}
+//   orders: {write, payment: {placement, latency, jitter, failure_rate}, read_write_pause}
 //   log: {level, requests, sample, file}
 //   plugins: [directory, ...]        searched before the built-in places
 //   admin: false                     whether /admin/* exists
@@ -40,6 +41,7 @@
 #include "core/plugin/options.hpp"
 #include "core/saga/options.hpp"
 #include "core/server/secrets.hpp"
+#include "core/stock/options.hpp"
 #include "core/telemetry/log.hpp"
 
 namespace stampede::server {
@@ -63,6 +65,8 @@ struct ServerConfig {
   PluginChoice transport{.use = "inline", .settings = {}};
   PluginChoice gate{.use = "store", .settings = {}};  // "store": there is none.
   issue::Options issuing;
+  PluginChoice stock_gate{.use = "store", .settings = {}};  // Likewise.
+  stock::Options stock;
   saga::SagaOptions saga;
   std::chrono::nanoseconds lock_timeout{std::chrono::seconds(5)};  // From receipt to deadline.
   pipeline::Options orders;
@@ -78,8 +82,9 @@ struct ParsedConfig {
   ServerConfig config;
   config::Tree printable;  // With every default and without secrets; reads back as the same.
   Secrets secrets;         // What must not be shown to anyone.
-  Sharing sharing = Sharing::kProcess;       // Of the store,
-  Sharing gate_sharing = Sharing::kNetwork;  // and of the gate.
+  Sharing sharing = Sharing::kProcess;             // Of the store,
+  Sharing gate_sharing = Sharing::kNetwork;        // of the gate of coupons,
+  Sharing stock_gate_sharing = Sharing::kNetwork;  // and of that of stock.
   std::string misfit;  // With Misfit::kTell: why the lock does not run on the store.
 };
 

@@ -114,6 +114,7 @@ void put_rest(Printer& print, const ServerConfig& config) {
   print.put("saga.relay.batch", config.saga.relay.batch);
   print.put("saga.relay.poll", config.saga.relay.poll);
   print.put("saga.relay.lease", config.saga.relay.lease);
+  print.put("orders.write", word_of(kWrites, config.stock.write));
   print.put("orders.payment.placement", word_of(kPlacements, config.orders.payment));
   print.put("orders.payment.latency", config.payments.latency);
   print.put("orders.payment.jitter", config.payments.jitter);
@@ -150,6 +151,10 @@ config::Tree printable(const ServerConfig& config, plugin::Catalog& catalog,
   print.put("coupon.gate_at", word_of(kGatePlaces, config.issuing.gate_at));
   print.put("coupon.sweep.interval", config.issuing.sweep_interval);
   print.put("coupon.sweep.age", config.issuing.sweep_age);
+  print.put_plugin(catalog, plugin::Kind::kGate, "stock.gate", config.stock_gate);
+  print.put("stock.deals", config.stock.deals);
+  print.put("stock.sweep.interval", config.stock.sweep_interval);
+  print.put("stock.sweep.age", config.stock.sweep_age);
   put_rest(print, config);
   print.hide(written, "");
   return print.take();
