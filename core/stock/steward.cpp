@@ -47,7 +47,7 @@ Result<std::map<ProductId, std::vector<Holder>>> holders_of(
 }  // namespace
 
 Steward::Steward(Parts parts)
-    : parts_(std::move(parts)),
+    : parts_(parts),
       book_(parts_.store, parts_.clock),
       rounds_([this] { log_round(); }, parts_.options.sweep_interval) {}
 
