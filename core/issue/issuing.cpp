@@ -20,9 +20,11 @@ std::int64_t lag_in(const TransportStats& stats) {
 Issuing::Issuing(Parts parts)
     : parts_(parts),
       book_(parts.store, parts.clock),
+      settler_(parts.gate == nullptr ? nullptr : std::make_unique<Settler>(*parts.gate, parts.log)),
       consumer_({.pipeline = parts.pipeline,
                  .book = book_,
                  .gate = parts.gate,
+                 .settler = settler_.get(),
                  .gate_at = parts.options.gate_at,
                  .epochs = epochs_,
                  .counters = counters_,
@@ -63,6 +65,8 @@ Result<void> Issuing::connect() {
 Result<void> Issuing::start() {
   if (auto connected = connect(); !connected) return connected;
   if (auto started = parts_.transport.start(); !started) return started;
+  // A gate in this process is told in no time.
+  if (settler_ && parts_.gate->sharing() != Sharing::kProcess) settler_->start();
   if (caretaker_) caretaker_->start();
   return {};
 }
@@ -70,6 +74,7 @@ Result<void> Issuing::start() {
 void Issuing::stop() {
   if (caretaker_) caretaker_->stop();
   parts_.transport.stop();
+  if (settler_) settler_->stop();
 }
 
 Result<void> Issuing::look_after() {
