@@ -62,6 +62,7 @@ void keeps_resources_apart(GateTrial& trial) {
   auto other = trial.claim(1, "a");
   other.resource = trial.other_coupon();
   trial.expect_decision(other, Decision::kGranted);
+  trial.expect_state("after a claim for each", trial.other_coupon(), 0, 1, 1);
   trial.expect_decision(trial.claim(2, "b"), Decision::kSoldOut);
   trial.close(trial.gate(), trial.other_coupon());
   trial.expect_state("after another coupon was closed", 0, 1, 1);
