@@ -27,6 +27,8 @@ using Clock = std::chrono::steady_clock;
 // These cannot always tell, and say so: who was refused may have been right at that moment.
 constexpr std::array<std::string_view, 2> kMayBeUnknown{"undersold", "fairness"};
 
+constexpr std::size_t kWidth = 300;  // Of a reason; verdict.txt has all of it.
+
 enum class State : std::uint8_t { kPassed, kFailed, kSkipped };
 
 struct Verdict {
@@ -119,7 +121,9 @@ class Suite {
     out_ << fmt::format("{:>4}/{}  seed {:<6} {}  {:4.1f} s  {}{}{}\n", index + 1, options_.runs,
                         seed, word_of(verdict.state), took, scenario.title,
                         verdict.figures.empty() ? "" : "; ", verdict.figures);
-    for (const auto& reason : verdict.reasons) out_ << "        " << reason << '\n';
+    for (const auto& reason : verdict.reasons) {
+      out_ << "        " << reason.substr(0, std::min(reason.find('\n'), kWidth)) << '\n';
+    }
     std::error_code ignored;
     if (verdict.state == State::kFailed) {
       keep(scenario, verdict, folder);
