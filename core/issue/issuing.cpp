@@ -162,6 +162,7 @@ std::vector<std::pair<std::string, double>> Issuing::gauges() const {
   const auto transport = parts_.transport.stats();
   add("redelivered", transport.redelivered);
   add("lag", lag_in(transport));
+  for (const auto& [name, value] : transport.gauges) all.emplace_back("transport_" + name, value);
   if (parts_.gate == nullptr) return all;
   const auto gate = parts_.gate->stats();
   add("gate_granted", gate.granted);

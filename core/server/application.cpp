@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "core/server/chaos.hpp"
 #include "core/server/schema.hpp"
 
 namespace stampede::server {
@@ -26,6 +27,10 @@ Result<Application::Plugins> Application::make_plugins(const ServerConfig& confi
   auto transport = catalog.create<Transport>(config.transport.use, config.transport.settings);
   if (!transport) return Unexpected(transport.error());
   plugins.transport = *std::move(transport);
+  if (config.chaos.any()) {
+    plugins.transport =
+        std::make_unique<ChaosTransport>(std::move(plugins.transport), config.chaos, config.seed);
+  }
   if (plugins.transport->door() != nullptr) {
     auto front = catalog.create<HttpServer>(config.frontend.use, config.frontend.settings);
     if (!front) return Unexpected(front.error());
@@ -49,6 +54,10 @@ Result<std::unique_ptr<Application>> Application::start(const ServerConfig& conf
   if (!lock->runs_on(plugins.store ? *plugins.store : *first.store)) {
     return fail(ErrorCode::kInvalid,
                 "lock " + config.lock.use + " does not run on store " + config.store.use);
+  }
+  if (config.chaos.any()) {
+    log.event(telemetry::LogLevel::kWarn, "chaos",
+              {{"message", "events are delivered twice, reordered or late on purpose"}});
   }
   std::unique_ptr<Application> application(new Application(config, std::move(plugins), log));
   if (application->services_) {

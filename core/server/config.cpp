@@ -64,6 +64,14 @@ void read_orders(MapReader map, ServerConfig& config) {
   map.finish();
 }
 
+void read_chaos(MapReader map, ChaosOptions& chaos) {
+  chaos.duplicate = map.real("duplicate", chaos.duplicate, 0, 1);
+  chaos.reorder = map.real("reorder", chaos.reorder, 0, 1);
+  chaos.handler_delay =
+      map.duration("handler_delay", chaos.handler_delay, nanoseconds(0), minutes(1));
+  map.finish();
+}
+
 void read_log(MapReader map, telemetry::LogOptions& log) {
   log.level = map.choice<telemetry::LogLevel>("level", log.level, kLogLevels);
   log.requests = map.choice<telemetry::RequestLogging>("requests", log.requests, kRequestLogging);
@@ -89,6 +97,7 @@ ServerConfig read_config(const config::Tree& tree, const std::filesystem::path& 
   read_server(root.map("server"), config);
   read_saga(root.map("saga"), config.saga);
   read_issuing(root.map("coupon"), config.issuing);
+  read_chaos(root.map("chaos"), config.chaos);
   read_orders(root.map("orders"), config);
   read_log(root.map("log"), config.log);
   read_plugins(root, base, config);

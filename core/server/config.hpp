@@ -11,6 +11,7 @@
 //   transport: {use, key, ...}      how events travel between services, and its options
 //   coupon: {gate: {use, ...}, gate_at, sweep: {interval, age}}
 //   saga: {timeout, sweep, compensation, relay: {batch, poll, lease}}
+//   chaos: {duplicate, reorder, handler_delay}   deliveries made as bad as they may be
 //   orders: {payment: {placement, latency, jitter, failure_rate}, read_write_pause}
 //   log: {level, requests, sample, file}
 //   plugins: [directory, ...]        searched before the built-in places
@@ -39,6 +40,7 @@
 #include "core/plugin/catalog.hpp"
 #include "core/plugin/options.hpp"
 #include "core/saga/options.hpp"
+#include "core/server/chaos.hpp"
 #include "core/server/secrets.hpp"
 #include "core/telemetry/log.hpp"
 
@@ -63,6 +65,7 @@ struct ServerConfig {
   PluginChoice transport{.use = "inline", .settings = {}};
   PluginChoice gate{.use = "store", .settings = {}};  // "store": there is none.
   issue::Options issuing;
+  ChaosOptions chaos;
   saga::SagaOptions saga;
   std::chrono::nanoseconds lock_timeout{std::chrono::seconds(5)};  // From receipt to deadline.
   pipeline::Options orders;

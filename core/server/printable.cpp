@@ -114,6 +114,9 @@ void put_rest(Printer& print, const ServerConfig& config) {
   print.put("saga.relay.batch", config.saga.relay.batch);
   print.put("saga.relay.poll", config.saga.relay.poll);
   print.put("saga.relay.lease", config.saga.relay.lease);
+  print.put("chaos.duplicate", config.chaos.duplicate);
+  print.put("chaos.reorder", config.chaos.reorder);
+  print.put("chaos.handler_delay", config.chaos.handler_delay);
   print.put("orders.payment.placement", word_of(kPlacements, config.orders.payment));
   print.put("orders.payment.latency", config.payments.latency);
   print.put("orders.payment.jitter", config.payments.jitter);

@@ -222,6 +222,10 @@ config::Faults find_needs(const plan::Cell& cell, plan::Needs& needs) {
   check_injections(cell, needs, faults);
   if (!parsed) return faults;
   needs.not_applicable = parsed->misfit;
+  if (parsed->config.chaos.any()) {
+    if (!needs.caveat.empty()) needs.caveat += "; ";
+    needs.caveat += "chaos is on: events come twice, out of order among keys, or late on purpose";
+  }
   if (cell.bench.instances > 1 && parsed->sharing == Sharing::kProcess) {
     faults.push_back(
         {cell.bench.instances_origin, "instances",
