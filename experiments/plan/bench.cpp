@@ -92,6 +92,20 @@ Tree flattened(const Tree& tree) {
   return flat;
 }
 
+// From the second server of a service to its number among all of them.
+void number_server(const Bench& bench, Injection& injection, config::Faults& faults) {
+  if (!injection.service) return;
+  if (injection.number > bench.instances) {
+    faults.push_back(
+        {injection.origin, "faults",
+         fmt::format("cannot {}: there are {} of these", describe(injection), bench.instances)});
+    return;
+  }
+  injection.instance = injection.number;
+  injection.number +=
+      static_cast<std::int64_t>(group_of(bench.processes, *injection.service)) * bench.instances;
+}
+
 }  // namespace
 
 const std::vector<std::string>& bench_keys() {
@@ -122,6 +136,7 @@ Bench read_bench(const Tree& whole, config::Faults& faults) {
   }
   postgres.finish();
   if (const auto* list = root.child("faults")) bench.injections = read_injections(*list, faults);
+  for (auto& injection : bench.injections) number_server(bench, injection, faults);
   return bench;
 }
 
