@@ -1,6 +1,11 @@
 #include "core/server/application.hpp"
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -8,6 +13,38 @@
 #include "core/server/schema.hpp"
 
 namespace stampede::server {
+
+namespace {
+
+// Whether other processes, or the transport itself, call the services of this one.
+bool is_reached(const ServerConfig& config, Transport& transport) {
+  if (transport.door() != nullptr) return true;
+  const bool has_others = !config.services.all() || !config.peers.empty();
+  return config.topology == Topology::kServices &&
+         (has_others || config.service_listener.port != 0);
+}
+
+// Processes of one configuration must not make up the same correlation ids: their logs are read
+// together.
+std::uint64_t seed_here(const ServerConfig& config) {
+  return config.seed ^ (static_cast<std::uint64_t>(::getpid()) << 32U);
+}
+
+// Whom the hosted services ask; with a door, also who hears what they tell.
+saga::Areas needed_by(const ServerConfig& config, Transport& transport) {
+  using saga::Area;
+  saga::Areas needed;
+  if (config.services.all()) return needed;
+  const auto hosts = [&](Area area) { return config.services.test(saga::index_of(area)); };
+  if (hosts(Area::kOrder)) {
+    needed.set(saga::index_of(Area::kProduct)).set(saga::index_of(Area::kCoupon));
+  }
+  if (hosts(Area::kCoupon)) needed.set(saga::index_of(Area::kOrder));
+  if (transport.door() != nullptr) needed.set();
+  return needed & ~config.services;
+}
+
+}  // namespace
 
 Result<Application::Plugins> Application::make_plugins(const ServerConfig& config,
                                                        plugin::Catalog& catalog) {
@@ -31,10 +68,10 @@ Result<Application::Plugins> Application::make_plugins(const ServerConfig& confi
     plugins.transport =
         std::make_unique<ChaosTransport>(std::move(plugins.transport), config.chaos, config.seed);
   }
-  if (plugins.transport->door() != nullptr) {
+  if (is_reached(config, *plugins.transport)) {
     auto front = catalog.create<HttpServer>(config.frontend.use, config.frontend.settings);
     if (!front) return Unexpected(front.error());
-    plugins.event_front = *std::move(front);
+    plugins.service_front = *std::move(front);
   }
   if (config.gate.use != kNoGate) {
     auto gate = catalog.create<Gate>(config.gate.use, config.gate.settings);
@@ -49,9 +86,10 @@ Result<Application::Plugins> Application::make_plugins(const ServerConfig& confi
 
 Result<std::unique_ptr<Application>> Application::start(const ServerConfig& config, Plugins plugins,
                                                         telemetry::Log& log) {
-  const auto& first = plugins.services.front();
-  const auto& lock = plugins.store ? plugins.lock : first.lock;
-  if (!lock->runs_on(plugins.store ? *plugins.store : *first.store)) {
+  const auto hosted = std::ranges::find_if(
+      plugins.services, [](const ServiceBacking& backing) { return backing.store != nullptr; });
+  const auto& lock = plugins.store ? plugins.lock : hosted->lock;
+  if (!lock->runs_on(plugins.store ? *plugins.store : *hosted->store)) {
     return fail(ErrorCode::kInvalid,
                 "lock " + config.lock.use + " does not run on store " + config.store.use);
   }
@@ -88,6 +126,9 @@ Application::Application(const ServerConfig& config, Plugins plugins, telemetry:
       transport_(std::move(plugins.transport)),
       gate_(std::move(plugins.gate)),
       payments_(config.payments),
+      peers_(config.services.all() ? nullptr : std::make_unique<calls::Peers>(config.peers)),
+      remote_(peers_ ? std::make_unique<calls::Remote>(*peers_) : nullptr),
+      needed_(needed_by(config, *transport_)),
       pipeline_(topology_ == Topology::kMonolith
                     ? std::make_unique<pipeline::Pipeline>(*store_, *lock_, payments_, clock_, ids_,
                                                            config.orders)
@@ -96,13 +137,15 @@ Application::Application(const ServerConfig& config, Plugins plugins, telemetry:
                     ? std::make_unique<saga::Services>(saga_parts(config, log))
                     : nullptr),
       issuing_(make_issuing(config, log)),
-      event_front_(std::move(plugins.event_front)),
+      desk_(services_ ? std::make_unique<calls::Desk>(services_->desks(), config.services, log)
+                      : nullptr),
+      service_front_(std::move(plugins.service_front)),
       recorder_(http::request_names()),
       api_({.pipeline = business(),
             .stores = stores(),
             .instruments = *this,
             .issuing = issuing_.get()},
-           {.admin = config.admin, .seed = config.seed}),
+           {.admin = config.admin, .seed = seed_here(config)}),
       dispatcher_(
           api_, recorder_, log,
           {.workers = config.workers, .queue = config.queue, .timeout = config.lock_timeout}),
@@ -119,16 +162,18 @@ bool Application::drain() {
 
 // The listener comes first, because the transport tells others where it is.
 Result<void> Application::start_services(const ServerConfig& config) {
-  if (auto* door = transport_->door(); door != nullptr) {
+  if (service_front_) {
     // A saga holds two threads at a time, and the workers begin so many of them.
     constexpr std::size_t kBeside = 8;
-    auto listener =
-        EventListener::start(std::move(event_front_), *door, 2 * config.workers + kBeside);
+    auto listener = ServiceListener::start(std::move(service_front_), {*desk_, transport_->door()},
+                                           {.address = config.service_listener.address,
+                                            .port = config.service_listener.port,
+                                            .threads = 2 * config.workers + kBeside});
     if (!listener) return Unexpected(listener.error());
-    event_listener_ = *std::move(listener);
+    service_listener_ = *std::move(listener);
   }
   if (auto started = services_->start(); !started) return started;
-  if (event_listener_) event_listener_->open();
+  if (service_listener_) service_listener_->open();
   return {};
 }
 
@@ -139,11 +184,9 @@ pipeline::Business& Application::business() {
 
 http::Stores Application::stores() {
   if (store_) return http::Stores(*store_);
-  const auto of = [this](saga::Area area) -> Store& {
-    return *backings_.at(static_cast<std::size_t>(area)).store;
-  };
-  return {of(saga::Area::kOrder), of(saga::Area::kUser), of(saga::Area::kProduct),
-          of(saga::Area::kCoupon), of(saga::Area::kUserCoupon)};
+  std::array<Store*, saga::kAreaCount> stores{};
+  for (std::size_t i = 0; i < stores.size(); ++i) stores.at(i) = backings_.at(i).store.get();
+  return http::Stores(stores);
 }
 
 std::unique_ptr<issue::Issuing> Application::make_issuing(const ServerConfig& config,
@@ -160,12 +203,14 @@ std::unique_ptr<issue::Issuing> Application::make_issuing(const ServerConfig& co
 }
 
 saga::Services::Parts Application::saga_parts(const ServerConfig& config, telemetry::Log& log) {
-  const auto of = [this](saga::Area area) -> saga::Services::Backing {
-    const auto& backing = backings_.at(static_cast<std::size_t>(area));
-    return {*backing.store, *backing.lock};
+  const auto of = [this](saga::Area area) -> std::optional<saga::Services::Backing> {
+    const auto& backing = backings_.at(saga::index_of(area));
+    if (!backing.store) return std::nullopt;
+    return saga::Services::Backing{*backing.store, *backing.lock};
   };
   return {.backings = {of(saga::Area::kOrder), of(saga::Area::kUser), of(saga::Area::kProduct),
                        of(saga::Area::kCoupon), of(saga::Area::kUserCoupon)},
+          .elsewhere = {remote_.get(), remote_.get(), remote_.get()},
           .transport = *transport_,
           .payments = payments_,
           .clock = clock_,
@@ -180,6 +225,7 @@ StoreStats Application::store_stats() const {
   if (store_) return store_->stats();
   StoreStats all;
   for (std::size_t i = 0; i < backings_.size(); ++i) {
+    if (!backings_.at(i).store) continue;
     auto stats = backings_.at(i).store->stats();
     const auto prefix = std::string(saga::kAreaNames.at(i)) + ".";
     all.pool.active += stats.pool.active;
@@ -227,6 +273,11 @@ Result<telemetry::Backlog> Application::backlog(Deadline deadline) const {
   if (!requests) return Unexpected(requests.error());
   backlog.lag = *requests;
   return backlog;
+}
+
+std::vector<telemetry::MissingService> Application::missing(Deadline deadline) const {
+  if (needed_.none()) return {};
+  return peers_->missing(needed_, deadline);
 }
 
 }  // namespace stampede::server

@@ -16,6 +16,7 @@
 #include "core/server/printable.hpp"
 #include "core/server/saga_config.hpp"
 #include "core/server/schema.hpp"
+#include "core/server/services_config.hpp"
 
 namespace stampede::server {
 
@@ -93,7 +94,7 @@ ServerConfig read_config(const config::Tree& tree, const std::filesystem::path& 
   ServerConfig config;
   MapReader root(&tree, "", faults);
   config.topology = root.choice<Topology>("topology", config.topology, kTopologies);
-  root.choice<std::string_view>("services", kHosted.front().first, kHosted);
+  read_services(root, config);
   read_server(root.map("server"), config);
   read_saga(root.map("saga"), config.saga);
   read_issuing(root.map("coupon"), config.issuing);
@@ -139,9 +140,12 @@ std::optional<ParsedConfig> parse_config(const config::Tree& tree, config::Fault
   });
   config.issuing.key =
       config.saga.key == saga::EventKey::kUser ? issue::EventKey::kUser : issue::EventKey::kCoupon;
+  give_peers(catalog, config);
   read_gate(reader, resolved, config.topology, config.gate, found);
   check_topology(resolved, config, found);
+  check_services(resolved, config, found);
   if (found.empty()) {
+    check_reach(catalog, resolved, config, found);
     auto pairing = check_pairing(catalog, config, resolved, found);
     if (misfit == Misfit::kFault && !pairing.misfit.empty()) {
       const auto* written = resolved.at("lock.use");

@@ -126,9 +126,9 @@ void find_transport_needs(Plugins& plugins, Tree& server, const plan::Cell& cell
   needs.kafka = !is_given(server, "transport.brokers");
   const auto* brokers = server.at("transport.brokers");
   const bool embedded = brokers != nullptr && brokers->scalar == "embedded";
-  if (embedded && cell.bench.instances > 1) {
+  if (embedded && plan::server_count(cell.bench) > 1) {
     faults.push_back({brokers->origin, "transport.brokers",
-                      "the embedded broker lives within one process: several instances share none; "
+                      "the embedded broker lives within one process: several servers share none; "
                       "leave it out for a private broker"});
   }
   if (embedded) {
@@ -146,6 +146,33 @@ void find_transport_needs(Plugins& plugins, Tree& server, const plan::Cell& cell
   if (!needs.kafka) return;
   if (const auto found = environment::find_kafka(); !found) needs.skipped = found.error().message;
   config::set_at(server, "transport.brokers", Tree::scalar_of("127.0.0.1:1"));
+}
+
+// Who hosts what, and where they are, is the bench's to say. The configuration becomes that of the
+// first server, as far as can be said before they are started.
+void deal_services(Tree& server, const plan::Bench& bench, config::Faults& faults) {
+  const auto* all = server.at("services");
+  if (all != nullptr && !(all->is_scalar() && all->scalar == "all")) {
+    faults.push_back({all->origin, "services",
+                      "in an experiment `processes` says which server hosts what; leave it out"});
+  }
+  for (const auto* key : {"peers", "service_listener"}) {
+    refuse_given(server, key, "the bench tells its servers of each other; leave it out", faults);
+  }
+  if (bench.processes.empty()) return;
+  const auto* topology = server.at("topology");
+  if (topology == nullptr || topology->scalar != "services") {
+    faults.push_back({bench.processes_origin, "processes",
+                      "several servers share services out: needs topology: services"});
+    return;
+  }
+  Tree hosted;
+  hosted.kind = Tree::Kind::kList;
+  for (std::size_t i = 0; i < saga::kAreaCount; ++i) {
+    if (!bench.processes.front().test(i)) continue;
+    hosted.items.push_back(Tree::scalar_of(std::string(saga::kAreaNames.at(i))));
+  }
+  config::set_at(server, "services", std::move(hosted));
 }
 
 void check_cpus(const plan::Bench& bench, config::Faults& faults) {
@@ -168,7 +195,7 @@ std::int64_t count_of(const plan::Cell& cell, const plan::Needs& needs,
                       plan::Injection::Target target) {
   switch (target) {
     case plan::Injection::Target::kServer:
-      return cell.bench.instances;
+      return static_cast<std::int64_t>(plan::server_count(cell.bench));
     case plan::Injection::Target::kPostgres:
       return needs.postgres ? 1 : 0;
     case plan::Injection::Target::kRedis:
@@ -217,6 +244,7 @@ config::Faults find_needs(const plan::Cell& cell, plan::Needs& needs) {
   find_lock_needs(plugins, server, needs);
   find_gate_needs(plugins, server, needs);
   find_transport_needs(plugins, server, cell, needs, faults);
+  deal_services(server, cell.bench, faults);
   const auto parsed = server::parse_config(server, faults, {}, server::Misfit::kTell);
   check_cpus(cell.bench, faults);
   check_injections(cell, needs, faults);
