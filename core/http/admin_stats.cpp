@@ -182,6 +182,8 @@ Answer answer_stats(const Call& call) {
   if (!readings.saga.services.empty()) write_saga(json, readings.saga);
   json.key("issuing");
   write_gauges(json, readings.issuing);
+  json.key("stock");
+  write_gauges(json, readings.stock);
   json.key("http").begin_object();
   json.key("connections").integer(readings.http.connections);
   json.key("refusedConnections").integer(readings.http.refused);

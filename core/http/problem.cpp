@@ -47,10 +47,12 @@ constexpr auto kTypes = std::to_array<ProblemType>({
     {Kind::kBadRequest, 405, "METHOD_NOT_ALLOWED", "The route does not answer this method"},
     {Kind::kBadRequest, 415, "UNSUPPORTED_MEDIA_TYPE", "The body must be application/json"},
     {Kind::kBadRequest, 421, "NOT_HOSTED", "Another process hosts the service that answers this"},
+    {Kind::kRefusal, 409, "DEAL_RUNNING", "The product is in a hot deal already"},
+    {Kind::kRefusal, 409, "DEAL_NOT_RUNNING", "The product is in no hot deal"},
 });
 static_assert(static_cast<std::size_t>(RefusalCode::kSagaTimeout) == kRefusals);
 static_assert(static_cast<std::size_t>(ErrorCode::kInternal) + 1 == kErrors);
-static_assert(static_cast<std::size_t>(RequestFault::kNotHosted) + 1 ==
+static_assert(static_cast<std::size_t>(RequestFault::kDealNotRunning) + 1 ==
               kTypes.size() - kRefusals - kErrors);
 
 }  // namespace

@@ -24,6 +24,8 @@ enum class RequestFault : std::uint8_t {
   kMethodNotAllowed,
   kUnsupportedMediaType,
   kNotHosted,
+  kDealRunning,
+  kDealNotRunning,
 };
 
 struct ProblemType {

@@ -19,6 +19,7 @@
 #include "core/issue/issuing.hpp"
 #include "core/pipeline/pipeline.hpp"
 #include "core/saga/area.hpp"
+#include "core/stock/desk.hpp"
 #include "core/telemetry/readings.hpp"
 
 namespace stampede::http {
@@ -81,7 +82,8 @@ struct Services {
   pipeline::Business& pipeline;
   Stores stores;
   telemetry::Instruments& instruments;
-  issue::Issuing* issuing = nullptr;  // Null where coupons are not issued asynchronously.
+  issue::Issuing* issuing = nullptr;  // Null where coupons are not issued asynchronously,
+  stock::Desk* deals = nullptr;       // and this where no gate decides stock.
 };
 
 // One request on its way through a handler. Views the request; lives on the worker's stack.
@@ -110,7 +112,7 @@ struct Route {
 // The admin routes come last.
 std::span<const Route> routes();
 
-// The handlers, by theme: orders.cpp, coupons.cpp, issuing.cpp, users.cpp, products.cpp,
+// The handlers, by theme: orders.cpp, coupons.cpp, issuing.cpp, users.cpp, products.cpp, deals.cpp,
 // operations.cpp, admin_data.cpp and admin_stats.cpp.
 Answer place_order(const Call& call);
 Answer get_order(const Call& call);
@@ -141,5 +143,7 @@ Answer dump_failed_issues(const Call& call);
 Answer answer_stats(const Call& call);
 Answer start_window(const Call& call);
 Answer answer_quiet(const Call& call);
+Answer start_deal(const Call& call);
+Answer end_deal(const Call& call);
 
 }  // namespace stampede::http

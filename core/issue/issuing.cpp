@@ -4,19 +4,6 @@
 
 namespace stampede::issue {
 
-namespace {
-
-// How far the consumer is behind.
-std::int64_t lag_in(const TransportStats& stats) {
-  std::int64_t events = 0;
-  for (const auto& lag : stats.lags) {
-    if (lag.service == kService) events += lag.events;
-  }
-  return events;
-}
-
-}  // namespace
-
 Issuing::Issuing(Parts parts)
     : parts_(parts),
       book_(parts.store, parts.clock),
@@ -141,7 +128,7 @@ Result<void> Issuing::reload(Deadline deadline) {
 }
 
 Result<std::int64_t> Issuing::backlog(Deadline deadline) {
-  const auto waiting = lag_in(parts_.transport.stats());
+  const auto waiting = lag_of(parts_.transport.stats(), kService);
   if (!caretaker_) return waiting;
   auto pending = caretaker_->pending(deadline);
   if (!pending) return pending;
@@ -161,7 +148,7 @@ std::vector<std::pair<std::string, double>> Issuing::gauges() const {
   add("gate_rebuilds", counters_.rebuilds);
   const auto transport = parts_.transport.stats();
   add("redelivered", transport.redelivered);
-  add("lag", lag_in(transport));
+  add("lag", lag_of(transport, kService));
   for (const auto& [name, value] : transport.gauges) all.emplace_back("transport_" + name, value);
   if (parts_.gate == nullptr) return all;
   const auto gate = parts_.gate->stats();

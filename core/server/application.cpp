@@ -78,6 +78,11 @@ Result<Application::Plugins> Application::make_plugins(const ServerConfig& confi
     if (!gate) return Unexpected(gate.error());
     plugins.gate = *std::move(gate);
   }
+  if (config.stock_gate.use != kNoGate) {
+    auto gate = catalog.create<Gate>(config.stock_gate.use, config.stock_gate.settings);
+    if (!gate) return Unexpected(gate.error());
+    plugins.stock_gate = *std::move(gate);
+  }
   auto front_door = catalog.create<HttpServer>(config.frontend.use, config.frontend.settings);
   if (!front_door) return Unexpected(front_door.error());
   plugins.front_door = *std::move(front_door);
@@ -103,11 +108,7 @@ Result<std::unique_ptr<Application>> Application::start(const ServerConfig& conf
       return Unexpected(started.error());
     }
   }
-  if (application->issuing_) {
-    if (auto started = application->issuing_->start(); !started) {
-      return Unexpected(started.error());
-    }
-  }
+  if (auto started = application->start_events(); !started) return Unexpected(started.error());
   auto& dispatcher = application->dispatcher_;
   const auto listening = application->front_door_->start(
       config.http, [&dispatcher](const HttpRequest& request, Responder responder) {
@@ -125,6 +126,7 @@ Application::Application(const ServerConfig& config, Plugins plugins, telemetry:
       backings_(std::move(plugins.services)),
       transport_(std::move(plugins.transport)),
       gate_(std::move(plugins.gate)),
+      stock_gate_(std::move(plugins.stock_gate)),
       payments_(config.payments),
       peers_(config.services.all() ? nullptr : std::make_unique<calls::Peers>(config.peers)),
       remote_(peers_ ? std::make_unique<calls::Remote>(*peers_) : nullptr),
@@ -136,6 +138,7 @@ Application::Application(const ServerConfig& config, Plugins plugins, telemetry:
       services_(topology_ == Topology::kServices
                     ? std::make_unique<saga::Services>(saga_parts(config, log))
                     : nullptr),
+      hot_deals_(make_hot_deals(config, log)),
       issuing_(make_issuing(config, log)),
       desk_(services_ ? std::make_unique<calls::Desk>(services_->desks(), config.services, log)
                       : nullptr),
@@ -144,7 +147,8 @@ Application::Application(const ServerConfig& config, Plugins plugins, telemetry:
       api_({.pipeline = business(),
             .stores = stores(),
             .instruments = *this,
-            .issuing = issuing_.get()},
+            .issuing = issuing_.get(),
+            .deals = hot_deals_.get()},
            {.admin = config.admin, .seed = seed_here(config)}),
       dispatcher_(
           api_, recorder_, log,
@@ -152,7 +156,10 @@ Application::Application(const ServerConfig& config, Plugins plugins, telemetry:
       front_door_(std::move(plugins.front_door)) {}
 
 // The front door goes first; the workers then finish what they have, and their answers go nowhere.
-Application::~Application() { front_door_->stop(); }
+Application::~Application() {
+  front_door_->stop();
+  if (hot_deals_) hot_deals_->stop();
+}
 
 bool Application::drain() {
   const auto deadline = std::chrono::steady_clock::now() + drain_timeout_;
@@ -177,8 +184,20 @@ Result<void> Application::start_services(const ServerConfig& config) {
   return {};
 }
 
+// Whoever subscribes does it before the transport starts, which coupon issue sees to.
+Result<void> Application::start_events() {
+  if (hot_deals_) {
+    if (auto connected = hot_deals_->connect(); !connected) return connected;
+  }
+  if (issuing_) {
+    if (auto started = issuing_->start(); !started) return started;
+  }
+  return hot_deals_ ? hot_deals_->start() : Result<void>();
+}
+
 pipeline::Business& Application::business() {
   if (services_) return *services_;
+  if (hot_deals_) return *hot_deals_;
   return *pipeline_;
 }
 
@@ -200,6 +219,19 @@ std::unique_ptr<issue::Issuing> Application::make_issuing(const ServerConfig& co
                                                                 .ids = ids_,
                                                                 .log = log,
                                                                 .options = config.issuing});
+}
+
+std::unique_ptr<stock::HotDeals> Application::make_hot_deals(const ServerConfig& config,
+                                                             telemetry::Log& log) {
+  if (!pipeline_ || !transport_ || !stock_gate_) return nullptr;
+  return std::make_unique<stock::HotDeals>(stock::HotDeals::Parts{.inner = *pipeline_,
+                                                                  .store = *store_,
+                                                                  .transport = *transport_,
+                                                                  .gate = *stock_gate_,
+                                                                  .clock = clock_,
+                                                                  .ids = ids_,
+                                                                  .log = log,
+                                                                  .options = config.stock});
 }
 
 saga::Services::Parts Application::saga_parts(const ServerConfig& config, telemetry::Log& log) {
@@ -257,7 +289,8 @@ telemetry::Readings Application::read(Span span) const {
           .http = front_door_->stats(),
           .process = telemetry::process_usage(),
           .saga = services_ ? services_->read(span == Span::kWindow) : telemetry::SagaReadings(),
-          .issuing = issuing_ ? issuing_->gauges() : telemetry::Gauges()};
+          .issuing = issuing_ ? issuing_->gauges() : telemetry::Gauges(),
+          .stock = hot_deals_ ? hot_deals_->gauges() : telemetry::Gauges()};
 }
 
 void Application::start_window() {
@@ -268,10 +301,16 @@ void Application::start_window() {
 Result<telemetry::Backlog> Application::backlog(Deadline deadline) const {
   if (services_) return services_->backlog(deadline);
   telemetry::Backlog backlog;
-  if (!issuing_) return backlog;
-  const auto requests = issuing_->backlog(deadline);
-  if (!requests) return Unexpected(requests.error());
-  backlog.lag = *requests;
+  if (issuing_) {
+    const auto requests = issuing_->backlog(deadline);
+    if (!requests) return Unexpected(requests.error());
+    backlog.lag += *requests;
+  }
+  if (hot_deals_) {
+    const auto orders = hot_deals_->backlog(deadline);
+    if (!orders) return Unexpected(orders.error());
+    backlog.lag += *orders;
+  }
   return backlog;
 }
 

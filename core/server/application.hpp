@@ -28,6 +28,7 @@
 #include "core/server/dispatcher.hpp"
 #include "core/server/service_listener.hpp"
 #include "core/server/service_stores.hpp"
+#include "core/stock/hot_deals.hpp"
 #include "core/telemetry/log.hpp"
 #include "core/telemetry/readings.hpp"
 #include "core/telemetry/request_recorder.hpp"
@@ -42,7 +43,8 @@ class Application final : private telemetry::Instruments {
     std::unique_ptr<LockStrategy> lock;
     ServiceBackings services;                   // Of the services topology.
     std::unique_ptr<Transport> transport;       // Where the configuration has one,
-    std::unique_ptr<Gate> gate;                 // and likewise.
+    std::unique_ptr<Gate> gate;                 // likewise,
+    std::unique_ptr<Gate> stock_gate;           // and likewise.
     std::unique_ptr<HttpServer> service_front;  // Where other processes reach the services,
     std::unique_ptr<HttpServer> front_door;     // and where customers do.
   };
@@ -75,6 +77,8 @@ class Application final : private telemetry::Instruments {
   pipeline::Business& business();
   http::Stores stores();
   std::unique_ptr<issue::Issuing> make_issuing(const ServerConfig& config, telemetry::Log& log);
+  std::unique_ptr<stock::HotDeals> make_hot_deals(const ServerConfig& config, telemetry::Log& log);
+  Result<void> start_events();
   saga::Services::Parts saga_parts(const ServerConfig& config, telemetry::Log& log);
   StoreStats store_stats() const;
 
@@ -85,6 +89,7 @@ class Application final : private telemetry::Instruments {
   const ServiceBackings backings_;
   const std::unique_ptr<Transport> transport_;
   const std::unique_ptr<Gate> gate_;
+  const std::unique_ptr<Gate> stock_gate_;
   pipeline::SystemClock clock_;
   pipeline::UuidGenerator ids_{clock_};
   pipeline::SimulatedPayments payments_;
@@ -93,7 +98,8 @@ class Application final : private telemetry::Instruments {
   const saga::Areas needed_;                            // Of those: who must answer us.
   const std::unique_ptr<pipeline::Pipeline> pipeline_;  // Of the monolith,
   const std::unique_ptr<saga::Services> services_;      // and of the services topology.
-  const std::unique_ptr<issue::Issuing> issuing_;       // Of the monolith.
+  const std::unique_ptr<stock::HotDeals> hot_deals_;    // Of the monolith that has a gate of stock.
+  const std::unique_ptr<issue::Issuing> issuing_;       // Of the monolith; it stops the transport.
   std::unique_ptr<calls::Desk> desk_;                   // Of the services topology.
   std::unique_ptr<HttpServer> service_front_;
   std::unique_ptr<ServiceListener> service_listener_;

@@ -12,9 +12,10 @@
 //   peers: [http://host:port, ...]   where the other processes' listeners are
 //   transport: {use, key, ...}      how events travel between services, and its options
 //   coupon: {gate: {use, ...}, gate_at, sweep: {interval, age}}
+//   stock: {gate: {use, ...}, deals, sweep: {interval, age}}
 //   saga: {timeout, sweep, compensation, relay: {batch, poll, lease}}
 //   chaos: {duplicate, reorder, handler_delay}   deliveries made as bad as they may be
-//   orders: {payment: {placement, latency, jitter, failure_rate}, read_write_pause}
+//   orders: {write, payment: {placement, latency, jitter, failure_rate}, read_write_pause}
 //   log: {level, requests, sample, file}
 //   plugins: [directory, ...]        searched before the built-in places
 //   admin: false                     whether /admin/* exists
@@ -45,6 +46,7 @@
 #include "core/saga/options.hpp"
 #include "core/server/chaos.hpp"
 #include "core/server/secrets.hpp"
+#include "core/stock/options.hpp"
 #include "core/telemetry/log.hpp"
 
 namespace stampede::server {
@@ -78,6 +80,8 @@ struct ServerConfig {
   PluginChoice gate{.use = "store", .settings = {}};  // "store": there is none.
   issue::Options issuing;
   ChaosOptions chaos;
+  PluginChoice stock_gate{.use = "store", .settings = {}};  // Likewise.
+  stock::Options stock;
   saga::SagaOptions saga;
   std::chrono::nanoseconds lock_timeout{std::chrono::seconds(5)};  // From receipt to deadline.
   pipeline::Options orders;
@@ -93,8 +97,9 @@ struct ParsedConfig {
   ServerConfig config;
   config::Tree printable;  // With every default and without secrets; reads back as the same.
   Secrets secrets;         // What must not be shown to anyone.
-  Sharing sharing = Sharing::kProcess;       // Of the store,
-  Sharing gate_sharing = Sharing::kNetwork;  // and of the gate.
+  Sharing sharing = Sharing::kProcess;             // Of the store,
+  Sharing gate_sharing = Sharing::kNetwork;        // of the gate of coupons,
+  Sharing stock_gate_sharing = Sharing::kNetwork;  // and of that of stock.
   std::string misfit;  // With Misfit::kTell: why the lock does not run on the store.
 };
 

@@ -135,6 +135,7 @@ void put_rest(Printer& print, const ServerConfig& config) {
   print.put("chaos.duplicate", config.chaos.duplicate);
   print.put("chaos.reorder", config.chaos.reorder);
   print.put("chaos.handler_delay", config.chaos.handler_delay);
+  print.put("orders.write", word_of(kWrites, config.stock.write));
   print.put("orders.payment.placement", word_of(kPlacements, config.orders.payment));
   print.put("orders.payment.latency", config.payments.latency);
   print.put("orders.payment.jitter", config.payments.jitter);
@@ -168,6 +169,10 @@ config::Tree printable(const ServerConfig& config, plugin::Catalog& catalog,
   print.put("coupon.gate_at", word_of(kGatePlaces, config.issuing.gate_at));
   print.put("coupon.sweep.interval", config.issuing.sweep_interval);
   print.put("coupon.sweep.age", config.issuing.sweep_age);
+  print.put_plugin(catalog, plugin::Kind::kGate, "stock.gate", config.stock_gate);
+  print.put("stock.deals", config.stock.deals);
+  print.put("stock.sweep.interval", config.stock.sweep_interval);
+  print.put("stock.sweep.age", config.stock.sweep_age);
   put_rest(print, config);
   print.hide(written, "");
   return print.take();

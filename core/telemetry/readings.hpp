@@ -46,6 +46,7 @@ struct Readings {
   ProcessUsage process;
   SagaReadings saga = {};
   Gauges issuing = {};  // Of asynchronous coupon issue and its gate.
+  Gauges stock = {};    // Of hot deals and their gate.
 };
 
 // Where readings come from. Implemented by the server; safe for concurrent use.

@@ -59,13 +59,14 @@ struct Needs {
   bool postgres = false;         // store.url: a database in a private PostgreSQL.
   bool schema = false;           // store.schema: a schema in the user's PostgreSQL.
   std::int64_t redis_nodes = 0;  // lock.urls: so many private Redis nodes.
-  bool gate_redis = false;       // coupon.gate.url: a private Redis of its own.
-  bool kafka = false;            // transport.brokers: a private Kafka broker.
-  bool topics = false;           // transport.topic.prefix and group.prefix: fresh ones.
-  std::string skipped;           // What the cell needs and this machine does not have, or "".
-  std::string caveat;            // What the report warns of, or "".
-  std::string not_applicable;    // Why the cell is not run at all: its lock does not run on its
-                                 // store. Empty when it is.
+  // Of one more private Redis, apart from the lock's: "coupon.gate.url".
+  std::vector<std::string> redis_keys;
+  bool kafka = false;          // transport.brokers: a private Kafka broker.
+  bool topics = false;         // transport.topic.prefix and group.prefix: fresh ones.
+  std::string skipped;         // What the cell needs and this machine does not have, or "".
+  std::string caveat;          // What the report warns of, or "".
+  std::string not_applicable;  // Why the cell is not run at all: its lock does not run on its
+                               // store. Empty when it is.
 };
 
 inline constexpr std::int64_t kMostInstances = 64;

@@ -109,11 +109,12 @@ void find_lock_needs(Plugins& plugins, Tree& server, plan::Needs& needs) {
   config::set_at(server, "lock.urls", Tree::scalar_of(urls));
 }
 
-void find_gate_needs(Plugins& plugins, Tree& server, plan::Needs& needs) {
-  const std::string section = "coupon.gate";
-  const bool asks = plugins.option(plugin::Kind::kGate, section, "", "url") != nullptr;
-  needs.gate_redis = asks && !is_given(server, section + ".url");
-  if (needs.gate_redis) config::set_at(server, section + ".url", Tree::scalar_of("127.0.0.1:1"));
+void find_redis_needs(Plugins& plugins, plugin::Kind kind, const std::string& section, Tree& server,
+                      plan::Needs& needs) {
+  const auto key = section + ".url";
+  if (plugins.option(kind, section, "", "url") == nullptr || is_given(server, key)) return;
+  needs.redis_keys.push_back(key);
+  config::set_at(server, key, Tree::scalar_of("127.0.0.1:1"));
 }
 
 // A transport of one process is none for several.
@@ -199,7 +200,7 @@ std::int64_t count_of(const plan::Cell& cell, const plan::Needs& needs,
     case plan::Injection::Target::kPostgres:
       return needs.postgres ? 1 : 0;
     case plan::Injection::Target::kRedis:
-      return needs.redis_nodes + (needs.gate_redis ? 1 : 0);
+      return needs.redis_nodes + (needs.redis_keys.empty() ? 0 : 1);
     case plan::Injection::Target::kKafka:
       return needs.kafka ? 1 : 0;
   }
@@ -242,7 +243,8 @@ config::Faults find_needs(const plan::Cell& cell, plan::Needs& needs) {
   Plugins plugins(server);
   find_store_needs(plugins, server, needs, faults);
   find_lock_needs(plugins, server, needs);
-  find_gate_needs(plugins, server, needs);
+  find_redis_needs(plugins, plugin::Kind::kGate, "coupon.gate", server, needs);
+  find_redis_needs(plugins, plugin::Kind::kGate, "stock.gate", server, needs);
   find_transport_needs(plugins, server, cell, needs, faults);
   deal_services(server, cell.bench, faults);
   const auto parsed = server::parse_config(server, faults, {}, server::Misfit::kTell);
@@ -261,13 +263,16 @@ config::Faults find_needs(const plan::Cell& cell, plan::Needs& needs) {
                      "within one process",
                      cell.bench.instances, parsed->config.store.use)});
   }
-  if (cell.bench.instances > 1 && parsed->gate_sharing == Sharing::kProcess) {
+  const auto check_gate = [&](Sharing sharing, const std::string& gate) {
+    if (cell.bench.instances == 1 || sharing == Sharing::kNetwork) return;
     faults.push_back(
         {cell.bench.instances_origin, "instances",
          fmt::format("{} instances need a gate that they can share; gate {} decides within one "
                      "process",
-                     cell.bench.instances, parsed->config.gate.use)});
-  }
+                     cell.bench.instances, gate)});
+  };
+  check_gate(parsed->gate_sharing, parsed->config.gate.use);
+  check_gate(parsed->stock_gate_sharing, parsed->config.stock_gate.use);
   return faults;
 }
 

@@ -13,7 +13,9 @@ namespace stampede::runner {
 namespace {
 
 using testing::AllOf;
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 class NeedsTest : public ::testing::Test {
  protected:
@@ -83,14 +85,18 @@ TEST_F(NeedsTest, ALockThatSpeaksRedisGetsItsNodes) {
 }
 
 TEST_F(NeedsTest, AGateThatSpeaksRedisGetsOneOfItsOwn) {
-  EXPECT_TRUE(needs_of("base: {coupon: {gate: {use: redis_lua}}}").gate_redis);
-  EXPECT_FALSE(needs_of("base: {coupon.gate: {use: redis_lua, url: \"there:6379\"}}").gate_redis);
-  EXPECT_FALSE(needs_of("base: {coupon.gate.use: memory}").gate_redis);
-  EXPECT_FALSE(needs_of("base: {}").gate_redis);
+  const auto keys_of = [this](const std::string& base) { return needs_of(base).redis_keys; };
+  EXPECT_THAT(keys_of("base: {coupon: {gate: {use: redis_lua}}}"), ElementsAre("coupon.gate.url"));
+  EXPECT_THAT(keys_of("base: {stock.gate.use: redis_lua}"), ElementsAre("stock.gate.url"));
+  EXPECT_THAT(keys_of("base: {coupon.gate: {use: redis_lua, url: \"there:6379\"}}"), IsEmpty());
+  EXPECT_THAT(keys_of("base: {coupon.gate.use: memory}"), IsEmpty());
+  EXPECT_THAT(keys_of("base: {}"), IsEmpty());
 }
 
 TEST_F(NeedsTest, SeveralInstancesNeedAGateThatTheyCanShare) {
   EXPECT_THAT(refusal("base: {store: {use: postgres}, coupon.gate.use: memory}\ninstances: 3\n"),
+              HasSubstr("instances: 3 instances need a gate that they can share; gate memory"));
+  EXPECT_THAT(refusal("base: {store: {use: postgres}, stock.gate.use: memory}\ninstances: 3\n"),
               HasSubstr("instances: 3 instances need a gate that they can share; gate memory"));
 }
 
