@@ -9,6 +9,7 @@
 
 #include "experiments/check/gate_checks.hpp"
 #include "tests/support/gates_under_test.hpp"
+#include "tests/support/show_checks.hpp"
 
 namespace stampede::test {
 namespace {

@@ -25,7 +25,8 @@ namespace {
 
 constexpr int kRounds = 20;
 constexpr int kSagaRounds = 8;  // Each waits for the sagas that the kill cut off.
-constexpr std::array kLocks{"per_user", "atomic", "optimistic", "global"};
+constexpr std::array kLocks{"per_user", "atomic",      "optimistic",
+                            "global",   "per_product", "single_writer"};
 
 // Small enough that concurrent orders meet on everything, large enough never to sell out.
 Seed seed() {
