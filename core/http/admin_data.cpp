@@ -75,6 +75,10 @@ Answer seed_store(const Call& call) {
     const auto loaded = call.services.issuing->reload(call.context.deadline);
     if (!loaded) return refuse(loaded.error());
   }
+  if (call.services.deals != nullptr) {
+    const auto loaded = call.services.deals->reload(call.context.deadline);
+    if (!loaded) return refuse(loaded.error());
+  }
   return succeed(201, R"({"seeded":true})");
 }
 

@@ -70,7 +70,8 @@ Order order_of(const json& row) {
               .status = status_of(row.at("status").get<std::string>()),
               .subtotal = money_of(row, "subtotal"),
               .total = money_of(row, "total"),
-              .request_key = text_or_empty(row, "requestKey")};
+              .request_key = text_or_empty(row, "requestKey"),
+              .failure = row.value("failure", "")};
   for (const auto& item : row.at("items")) {
     order.items.push_back({.product = id_of<ProductId>(item, "productId"),
                            .quantity = item.at("quantity").get<std::int64_t>(),
@@ -116,6 +117,7 @@ void read_payments(const PageSource& source, FinalState& state) {
   const auto& payments = parsed.at("payments");
   state.payments_taken = money_of(payments, "paidAmount");
   state.payments_refunded = money_of(payments, "refundedAmount");
+  state.has_stock_gate = parsed.contains("stock") && !parsed.at("stock").empty();
 }
 
 }  // namespace

@@ -77,14 +77,16 @@ TEST_F(AdminTest, RefusesACursorThatIsNone) {
 }
 
 TEST_F(AdminTest, SaysWhetherAllIsQuiet) {
-  EXPECT_EQ(get("/admin/quiet").json,
-            nlohmann::json::parse(
-                R"({"quiet":true,"inFlight":0,"queued":0,"outbox":0,"lag":0,"openSagas":0})"));
+  EXPECT_EQ(
+      get("/admin/quiet").json,
+      nlohmann::json::parse(
+          R"({"quiet":true,"inFlight":0,"queued":0,"outbox":0,"lag":0,"openSagas":0,"events":0})"));
   instruments_.in_flight = 2;
   instruments_.queued = 1;
-  EXPECT_EQ(get("/admin/quiet").json,
-            nlohmann::json::parse(
-                R"({"quiet":false,"inFlight":2,"queued":1,"outbox":0,"lag":0,"openSagas":0})"));
+  EXPECT_EQ(
+      get("/admin/quiet").json,
+      nlohmann::json::parse(
+          R"({"quiet":false,"inFlight":2,"queued":1,"outbox":0,"lag":0,"openSagas":0,"events":0})"));
   instruments_.in_flight = instruments_.queued = 0;
   instruments_.between_services = {.outbox = 1, .lag = 0, .open_sagas = 0};
   EXPECT_EQ(get("/admin/quiet").json.at("quiet"), false);

@@ -27,6 +27,14 @@ PageSource source_of(const std::map<std::string, std::string>& pages) {
   };
 }
 
+TEST(FinalStatePages, SayWhetherAGateDecidedStock) {
+  auto pages = empty_pages();
+  EXPECT_FALSE(read_final_state(source_of(pages))->has_stock_gate);
+  pages["/admin/stats"] =
+      R"({"payments":{"paidAmount":0,"refundedAmount":0},"stock":[{"name":"deals","value":1}]})";
+  EXPECT_TRUE(read_final_state(source_of(pages))->has_stock_gate);
+}
+
 TEST(FinalStatePages, AreFollowedToTheirEnd) {
   auto pages = empty_pages();
   pages["/admin/products?limit=10000"] =
