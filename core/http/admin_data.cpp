@@ -106,12 +106,20 @@ Answer dump_coupons(const Call& call) {
 }
 
 Answer dump_outbox(const Call& call) {
-  return dump(
-      call, call.services.stores.orders,
-      [](ReadView& view, std::int64_t after, std::int64_t limit) {
-        return view.outbox_after(after, limit);
-      },
-      [](const OutboxRow& row) { return std::to_string(row.sequence); });
+  FieldFaults faults;
+  const auto query = decode_outbox_query(call.request.query, faults);
+  if (!faults.empty()) return refuse_invalid(std::move(faults));
+  const auto after = parse_cursor(query.rows.after);
+  if (!after) return refuse_cursor("an integer of 0 or more");
+  auto& store = call.services.stores.of(query.service);
+  return with_view(call, store, [&](ReadView& view) {
+    auto rows = view.outbox_after(*after, query.rows.limit);
+    if (rows && !query.payload) {
+      for (auto& row : *rows) row.event.payload.clear();
+    }
+    return answer_rows(rows, query.rows.limit,
+                       [](const OutboxRow& row) { return std::to_string(row.sequence); });
+  });
 }
 
 Answer dump_orders(const Call& call) {

@@ -11,6 +11,7 @@
 #include "core/api/store.hpp"
 #include "core/http/problem.hpp"
 #include "core/pipeline/pipeline.hpp"
+#include "core/saga/area.hpp"
 
 namespace stampede::http {
 
@@ -49,6 +50,14 @@ struct CursorQuery {
   std::int64_t limit = 1'000;
 };
 CursorQuery decode_cursor(std::string_view query, FieldFaults& faults);
+
+// Whose events, and whether with what they say.
+struct OutboxQuery {
+  CursorQuery rows;
+  saga::Area service = saga::Area::kOrder;
+  bool payload = true;
+};
+OutboxQuery decode_outbox_query(std::string_view query, FieldFaults& faults);
 
 // How many products, sold in how many days until now.
 struct PopularQuery {

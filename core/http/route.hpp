@@ -16,6 +16,7 @@
 #include "core/http/router.hpp"
 #include "core/issue/issuing.hpp"
 #include "core/pipeline/pipeline.hpp"
+#include "core/saga/area.hpp"
 #include "core/telemetry/readings.hpp"
 
 namespace stampede::http {
@@ -37,6 +38,22 @@ struct Stores {
   std::vector<Store*> all() const {
     if (&orders == &users) return {&orders};
     return {&orders, &users, &products, &coupons, &user_coupons};
+  }
+
+  Store& of(saga::Area area) const {
+    switch (area) {
+      case saga::Area::kOrder:
+        break;
+      case saga::Area::kUser:
+        return users;
+      case saga::Area::kProduct:
+        return products;
+      case saga::Area::kCoupon:
+        return coupons;
+      case saga::Area::kUserCoupon:
+        return user_coupons;
+    }
+    return orders;
   }
 
   Store& orders;  // And carts.

@@ -239,7 +239,7 @@ Scenario draw_scenario(std::uint64_t seed) {
       "  products: 4\n"
       "  stock: 400\n"
       "  coupons: [{{discount: 10%, total: 200, held_by: 30}}, {{discount: 500, total: 40}}]\n"
-      "load: {{executor: constant-vus, vus: 8, duration: 1500ms, mix: {3}, coupon_share: 0.3,\n"
+      "load: {{executor: constant-vus, vus: 8, think: 1ms..9ms, duration: 1500ms, mix: {3}, coupon_share: 0.3,\n"
       "  amount: {{min: 100, max: 3000}}, timeout: 5s, gracefulStop: 5s}}\n"
       "instances: {4}\n"
       "faults:\n"
