@@ -182,6 +182,8 @@ Answer answer_stats(const Call& call) {
   if (!readings.saga.services.empty()) write_saga(json, readings.saga);
   json.key("issuing");
   write_gauges(json, readings.issuing);
+  json.key("stock");
+  write_gauges(json, readings.stock);
   json.key("http").begin_object();
   json.key("connections").integer(readings.http.connections);
   json.key("refusedConnections").integer(readings.http.refused);
@@ -213,6 +215,7 @@ Answer answer_quiet(const Call& call) {
   json.key("outbox").integer(backlog->outbox);
   json.key("lag").integer(backlog->lag);
   json.key("openSagas").integer(backlog->open_sagas);
+  json.key("events").integer(backlog->events);
   json.end_object();
   return succeed(200, std::move(body));
 }

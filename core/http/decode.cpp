@@ -236,13 +236,6 @@ CursorQuery decode_cursor(std::string_view query, FieldFaults& faults) {
 OutboxQuery decode_outbox_query(std::string_view query, FieldFaults& faults) {
   QueryReader reader(query, faults);
   OutboxQuery read{.rows = read_cursor(reader)};
-  const auto service = reader.text("service").value_or(std::string(saga::kAreaNames.front()));
-  const auto found = std::ranges::find(saga::kAreaNames, service);
-  if (found == saga::kAreaNames.end()) {
-    reader.fault("service", "order, user, product, coupon or user-coupon");
-  } else {
-    read.service = static_cast<saga::Area>(found - saga::kAreaNames.begin());
-  }
   const auto payload = reader.text("payload").value_or("true");
   if (payload != "true" && payload != "false") reader.fault("payload", "true or false");
   read.payload = payload != "false";

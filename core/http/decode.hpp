@@ -11,7 +11,6 @@
 #include "core/api/store.hpp"
 #include "core/http/problem.hpp"
 #include "core/pipeline/pipeline.hpp"
-#include "core/saga/area.hpp"
 
 namespace stampede::http {
 
@@ -51,10 +50,9 @@ struct CursorQuery {
 };
 CursorQuery decode_cursor(std::string_view query, FieldFaults& faults);
 
-// Whose events, and whether with what they say.
+// Which events, and whether with what they say.
 struct OutboxQuery {
   CursorQuery rows;
-  saga::Area service = saga::Area::kOrder;
   bool payload = true;
 };
 OutboxQuery decode_outbox_query(std::string_view query, FieldFaults& faults);

@@ -4,6 +4,21 @@
 
 namespace stampede::http {
 
+namespace {
+
+// Of an order that was accepted: nothing is kept of it before it is placed.
+std::string encoded_pending(const OrderId& id) {
+  std::string body;
+  JsonWriter json(body);
+  json.begin_object();
+  json.key("orderId").text(to_string(id));
+  json.key("status").text("PENDING");
+  json.end_object();
+  return body;
+}
+
+}  // namespace
+
 Answer place_order(const Call& call) {
   FieldFaults faults;
   auto order = decode_order(call.request.body, faults);
@@ -21,7 +36,12 @@ Answer get_order(const Call& call) {
   const auto id = decode_order_id(call.match.parameters[0], faults);
   if (!id) return refuse_invalid(std::move(faults));
   return with_view(call, call.services.stores.orders, [&](ReadView& view) {
-    return answer_one(view.order(*id), problem_for(RequestFault::kOrderNotFound));
+    const auto found = view.order(*id);
+    const auto* deals = call.services.deals;
+    if (found && !*found && deals != nullptr && deals->may_be_pending(*id)) {
+      return succeed(200, encoded_pending(*id));
+    }
+    return answer_one(found, problem_for(RequestFault::kOrderNotFound));
   });
 }
 

@@ -23,6 +23,9 @@ enum class RequestFault : std::uint8_t {
   kOrderNotFound,
   kMethodNotAllowed,
   kUnsupportedMediaType,
+  kNotHosted,
+  kDealRunning,
+  kDealNotRunning,
 };
 
 struct ProblemType {

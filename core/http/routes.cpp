@@ -16,6 +16,7 @@ constexpr std::array kReadingOne{200, 400, 404, 500, 503};
 constexpr std::array kReadingMany{200, 400, 500, 503};
 constexpr std::array kHealth{200, 500};
 constexpr std::array kAsking{200, 500, 503};
+constexpr std::array kDealing{200, 400, 404, 409, 500, 503, 504};
 constexpr std::array kSeeding{201, 400, 415, 500, 503};
 
 constexpr auto kWorker = Lane::kWorker;
@@ -55,11 +56,17 @@ constexpr auto kRoutes = std::to_array<Route>({
      dump_user_coupons},
     {"GET", "/admin/charges", "GET /admin/charges", kBeside, true, kReadingMany, dump_charges},
     {"GET", "/admin/outbox", "GET /admin/outbox", kBeside, true, kReadingMany, dump_outbox},
+    {"GET", "/admin/outbox/{service}", "GET /admin/outbox/{service}", kBeside, true, kReadingMany,
+     dump_outbox_of_service},
     {"GET", "/admin/failed-issues", "GET /admin/failed-issues", kBeside, true, kReadingMany,
      dump_failed_issues},
     {"GET", "/admin/stats", "GET /admin/stats", kBeside, true, kAsking, answer_stats},
     {"POST", "/admin/window", "POST /admin/window", kBeside, true, kAsking, start_window},
     {"GET", "/admin/quiet", "GET /admin/quiet", kBeside, true, kAsking, answer_quiet},
+    {"POST", "/products/{id}/hotdeal/start", "POST /products/{id}/hotdeal/start", kBeside, true,
+     kDealing, start_deal},
+    {"POST", "/products/{id}/hotdeal/end", "POST /products/{id}/hotdeal/end", kBeside, true,
+     kDealing, end_deal},
 });
 
 }  // namespace

@@ -12,7 +12,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kRoundPatience = 30s;
-constexpr auto kLagPause = 50ms;
 constexpr std::chrono::nanoseconds kLeastResend = 1s;
 constexpr int kLoadAttempts = 3;
 constexpr std::int64_t kPage = 10'000;
@@ -39,44 +38,14 @@ Result<std::vector<Holder>> holders_of(ReadView& view, CouponId coupon) {
 
 }  // namespace
 
-Caretaker::Caretaker(Parts parts) : parts_(std::move(parts)) {}
+Caretaker::Caretaker(Parts parts)
+    : parts_(std::move(parts)), rounds_([this] { log_round(); }, parts_.options.sweep_interval) {}
 
-Caretaker::~Caretaker() { stop(); }
-
-void Caretaker::start() {
-  thread_ = std::thread([this] { run(); });
-}
-
-void Caretaker::stop() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-    changed_.notify_all();
-  }
-  if (thread_.joinable()) thread_.join();
-}
-
-void Caretaker::wake() {
-  const std::lock_guard lock(mutex_);
-  woken_ = true;
-  changed_.notify_all();
-}
-
-void Caretaker::run() {
-  do {
-    if (const auto done = round(); !done) {
-      parts_.log.event(telemetry::LogLevel::kWarn, "gate_round_failed",
-                       {{"code", to_string(done.error().code)}, {"message", done.error().message}});
-    }
-  } while (wait(parts_.options.sweep_interval));
-}
-
-// False when it is to stop.
-bool Caretaker::wait(std::chrono::nanoseconds most) {
-  std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, most, [this] { return stopping_ || woken_; });
-  woken_ = false;
-  return !stopping_;
+void Caretaker::log_round() {
+  const auto done = round();
+  if (done) return;
+  parts_.log.event(telemetry::LogLevel::kWarn, "gate_round_failed",
+                   {{"code", to_string(done.error().code)}, {"message", done.error().message}});
 }
 
 Result<void> Caretaker::round() {
@@ -137,23 +106,10 @@ Result<void> Caretaker::open(CouponId coupon, Deadline deadline) {
   return load(coupon, deadline);
 }
 
-// A consumer that asks the gate itself has granted nothing that is still on its way. Lags are
-// measured after they were asked for.
+// A consumer that asks the gate itself has granted nothing that is still on its way.
 Result<void> Caretaker::wait_for_consumer(Deadline deadline) {
   if (parts_.transport.synchronous() || parts_.options.gate_at == GateAt::kConsume) return {};
-  for (;;) {
-    const auto lags = parts_.transport.stats().lags;
-    const bool passed = std::ranges::none_of(lags, [](const TransportLag& lag) {
-      return lag.service == kService && lag.topic == kTopic && lag.events > 0;
-    });
-    if (passed) return {};
-    if (Clock::now() >= deadline) {
-      return fail(ErrorCode::kTimeout, "the consumer is behind; the gate stays closed");
-    }
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, kLagPause, [this] { return stopping_; });
-    if (stopping_) return fail(ErrorCode::kUnavailable, "the server stops");
-  }
+  return wait_for_service(parts_.transport, kService, rounds_, deadline);
 }
 
 Result<void> Caretaker::load(CouponId coupon, Deadline deadline) {

@@ -10,13 +10,10 @@
 
 #pragma once
 
-#include <condition_variable>
 #include <functional>
 #include <map>
 #include <mutex>
-#include <span>
 #include <string>
-#include <thread>
 #include <unordered_map>
 #include <vector>
 
@@ -26,6 +23,7 @@
 #include "core/issue/counters.hpp"
 #include "core/issue/epochs.hpp"
 #include "core/issue/options.hpp"
+#include "core/issue/rounds.hpp"
 #include "core/telemetry/log.hpp"
 
 namespace stampede::issue {
@@ -44,13 +42,10 @@ class Caretaker {
   };
 
   explicit Caretaker(Parts parts);
-  ~Caretaker();  // Stops.
-  Caretaker(const Caretaker&) = delete;
-  Caretaker& operator=(const Caretaker&) = delete;
 
-  void start();
-  void stop();  // Idempotent.
-  void wake();  // Somebody found the gate closed.
+  void start() { rounds_.start(); }
+  void stop() { rounds_.stop(); }  // Idempotent.
+  void wake() { rounds_.wake(); }  // Somebody found the gate closed.
 
   // Looks at every coupon once. The first error, after having looked at the others too.
   Result<void> round();
@@ -68,24 +63,18 @@ class Caretaker {
   };
   using Resends = std::unordered_map<std::string, Resend>;  // By request.
 
-  void run();
+  void log_round();
   Result<std::vector<CouponId>> coupons(Deadline deadline);
   Result<void> look_at(CouponId coupon, Deadline deadline);
   Result<void> open(CouponId coupon, Deadline deadline);
   Result<void> wait_for_consumer(Deadline deadline);
   Result<void> load(CouponId coupon, Deadline deadline);
   Result<void> sweep(CouponId coupon, Deadline deadline);
-  bool wait(std::chrono::nanoseconds most);
 
   const Parts parts_;
   std::mutex round_;  // Held by whoever changes gates, and over resends_.
   std::map<CouponId, Resends> resends_;
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool woken_ = false;
-  bool stopping_ = false;
-  std::thread thread_;
+  Rounds rounds_;  // Last: its thread uses everything above.
 };
 
 }  // namespace stampede::issue

@@ -4,25 +4,14 @@
 
 namespace stampede::issue {
 
-namespace {
-
-// How far the consumer is behind.
-std::int64_t lag_in(const TransportStats& stats) {
-  std::int64_t events = 0;
-  for (const auto& lag : stats.lags) {
-    if (lag.service == kService) events += lag.events;
-  }
-  return events;
-}
-
-}  // namespace
-
 Issuing::Issuing(Parts parts)
     : parts_(parts),
       book_(parts.store, parts.clock),
+      settler_(parts.gate == nullptr ? nullptr : std::make_unique<Settler>(*parts.gate, parts.log)),
       consumer_({.pipeline = parts.pipeline,
                  .book = book_,
                  .gate = parts.gate,
+                 .settler = settler_.get(),
                  .gate_at = parts.options.gate_at,
                  .epochs = epochs_,
                  .counters = counters_,
@@ -63,6 +52,8 @@ Result<void> Issuing::connect() {
 Result<void> Issuing::start() {
   if (auto connected = connect(); !connected) return connected;
   if (auto started = parts_.transport.start(); !started) return started;
+  // A gate in this process is told in no time.
+  if (settler_ && parts_.gate->sharing() != Sharing::kProcess) settler_->start();
   if (caretaker_) caretaker_->start();
   return {};
 }
@@ -70,6 +61,7 @@ Result<void> Issuing::start() {
 void Issuing::stop() {
   if (caretaker_) caretaker_->stop();
   parts_.transport.stop();
+  if (settler_) settler_->stop();
 }
 
 Result<void> Issuing::look_after() {
@@ -136,7 +128,7 @@ Result<void> Issuing::reload(Deadline deadline) {
 }
 
 Result<std::int64_t> Issuing::backlog(Deadline deadline) {
-  const auto waiting = lag_in(parts_.transport.stats());
+  const auto waiting = lag_of(parts_.transport.stats(), kService);
   if (!caretaker_) return waiting;
   auto pending = caretaker_->pending(deadline);
   if (!pending) return pending;
@@ -156,7 +148,7 @@ std::vector<std::pair<std::string, double>> Issuing::gauges() const {
   add("gate_rebuilds", counters_.rebuilds);
   const auto transport = parts_.transport.stats();
   add("redelivered", transport.redelivered);
-  add("lag", lag_in(transport));
+  add("lag", lag_of(transport, kService));
   for (const auto& [name, value] : transport.gauges) all.emplace_back("transport_" + name, value);
   if (parts_.gate == nullptr) return all;
   const auto gate = parts_.gate->stats();

@@ -17,7 +17,7 @@ OrderOperation::OrderOperation(Environment& environment, const PlaceOrder& reque
       request_(request),
       products_(std::move(products)),
       context_(context),
-      id_(environment.ids.next()),
+      id_(request.id ? *request.id : environment.ids.next()),
       event_id_(environment.ids.next()),
       now_(environment.clock.now()),
       payment_(environment.payments, id_, context) {}

@@ -45,6 +45,8 @@ struct PlaceOrder {
   std::vector<ItemRequest> items;  // 1..20 different products, or empty: the user's cart.
   std::optional<CouponId> coupon;
   RequestTag tag;
+  // Of the order to be, where the client was told it before; not with an external payment.
+  std::optional<OrderId> id = std::nullopt;
 };
 
 struct IssueCoupon {

@@ -7,6 +7,7 @@
 
 #include "core/http/json_document.hpp"
 #include "core/http/json_reader.hpp"
+#include "core/http/json_writer.hpp"
 
 namespace stampede::saga {
 
@@ -57,6 +58,11 @@ std::string payload_of(const OrderFact& fact, const std::string& order_id) {
   }
   // A reason is one of our own codes: it needs no escaping.
   if (!order.failure.empty()) fmt::format_to(out, R"(,"reason":"{}")", order.failure);
+  if (!fact.request.empty()) {
+    std::string quoted;
+    http::append_json_text(quoted, fact.request);
+    fmt::format_to(out, R"(,"requestKey":{})", quoted);
+  }
   fmt::format_to(out, "}}");
   return fmt::to_string(payload);
 }
@@ -106,6 +112,7 @@ Result<OrderFact> read_order_fact(const Event& event) {
   order.created_at = time_of(json.integer("createdAt", 0));
   if (const auto at = json.optional_integer("completedAt", 0)) fact.completed_at = time_of(*at);
   order.failure = json.optional_text("reason", 0, kLongestText).value_or("");
+  fact.request = json.optional_text("requestKey", 0, kLongestText).value_or("");
   if (!faults.empty()) return not_valid(event, faults);
   if (!id) return not_valid(event, "orderId is no order id");
   order.id = *id;

@@ -18,6 +18,7 @@
 namespace stampede::saga {
 
 namespace topic {
+inline constexpr std::string_view kOrderRequested = "ORDER_REQUESTED";  // To be placed later.
 inline constexpr std::string_view kOrderPending = "ORDER_PENDING";
 inline constexpr std::string_view kPaymentSuccessful = "PAYMENT_SUCCESSFUL";
 inline constexpr std::string_view kPaymentFailed = "PAYMENT_FAILED";
@@ -39,13 +40,14 @@ inline constexpr std::string_view kSagaTimeout = "SAGA_TIMEOUT";
 struct OrderFact {
   Order order;  // With `failure` as the reason, where there is one; without status and request key.
   std::optional<TimePoint> completed_at;  // In and after ORDER_COMPLETED.
+  std::string request = {};               // In ORDER_REQUESTED: the key to place it under.
 };
 
 // "018f4c1e-...-dc0c0c07398f/ORDER_PENDING"
 std::string event_id(const OrderId& order, std::string_view topic);
 
 // {"orderId","userId","items":[{"productId","quantity","unitPrice"}],"couponId"?,"subtotal",
-//  "total","createdAt","completedAt"?,"reason"?}, times in microseconds since 1970.
+//  "total","createdAt","completedAt"?,"reason"?,"requestKey"?}, times in microseconds since 1970.
 Event tell(std::string_view topic, const OrderFact& fact, EventKey key,
            std::string_view correlation);
 

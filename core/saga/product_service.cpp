@@ -57,8 +57,8 @@ std::vector<Subscription> ProductService::subscriptions() {
            }}};
 }
 
-Result<Quoted> ProductService::quote(std::span<const ProductId> products, Context& context) {
-  auto view = context_.store.read_view(context.deadline);
+Result<Quoted> ProductService::quote(std::span<const ProductId> products, Call& call) {
+  auto view = context_.store.read_view(call.context.deadline);
   if (!view) return Unexpected(view.error());
   Quoted quoted;
   for (const auto id : products) {

@@ -1,6 +1,11 @@
 #include "core/server/application.hpp"
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -8,6 +13,38 @@
 #include "core/server/schema.hpp"
 
 namespace stampede::server {
+
+namespace {
+
+// Whether other processes, or the transport itself, call the services of this one.
+bool is_reached(const ServerConfig& config, Transport& transport) {
+  if (transport.door() != nullptr) return true;
+  const bool has_others = !config.services.all() || !config.peers.empty();
+  return config.topology == Topology::kServices &&
+         (has_others || config.service_listener.port != 0);
+}
+
+// Processes of one configuration must not make up the same correlation ids: their logs are read
+// together.
+std::uint64_t seed_here(const ServerConfig& config) {
+  return config.seed ^ (static_cast<std::uint64_t>(::getpid()) << 32U);
+}
+
+// Whom the hosted services ask; with a door, also who hears what they tell.
+saga::Areas needed_by(const ServerConfig& config, Transport& transport) {
+  using saga::Area;
+  saga::Areas needed;
+  if (config.services.all()) return needed;
+  const auto hosts = [&](Area area) { return config.services.test(saga::index_of(area)); };
+  if (hosts(Area::kOrder)) {
+    needed.set(saga::index_of(Area::kProduct)).set(saga::index_of(Area::kCoupon));
+  }
+  if (hosts(Area::kCoupon)) needed.set(saga::index_of(Area::kOrder));
+  if (transport.door() != nullptr) needed.set();
+  return needed & ~config.services;
+}
+
+}  // namespace
 
 Result<Application::Plugins> Application::make_plugins(const ServerConfig& config,
                                                        plugin::Catalog& catalog) {
@@ -31,15 +68,20 @@ Result<Application::Plugins> Application::make_plugins(const ServerConfig& confi
     plugins.transport =
         std::make_unique<ChaosTransport>(std::move(plugins.transport), config.chaos, config.seed);
   }
-  if (plugins.transport->door() != nullptr) {
+  if (is_reached(config, *plugins.transport)) {
     auto front = catalog.create<HttpServer>(config.frontend.use, config.frontend.settings);
     if (!front) return Unexpected(front.error());
-    plugins.event_front = *std::move(front);
+    plugins.service_front = *std::move(front);
   }
   if (config.gate.use != kNoGate) {
     auto gate = catalog.create<Gate>(config.gate.use, config.gate.settings);
     if (!gate) return Unexpected(gate.error());
     plugins.gate = *std::move(gate);
+  }
+  if (config.stock_gate.use != kNoGate) {
+    auto gate = catalog.create<Gate>(config.stock_gate.use, config.stock_gate.settings);
+    if (!gate) return Unexpected(gate.error());
+    plugins.stock_gate = *std::move(gate);
   }
   auto front_door = catalog.create<HttpServer>(config.frontend.use, config.frontend.settings);
   if (!front_door) return Unexpected(front_door.error());
@@ -49,9 +91,10 @@ Result<Application::Plugins> Application::make_plugins(const ServerConfig& confi
 
 Result<std::unique_ptr<Application>> Application::start(const ServerConfig& config, Plugins plugins,
                                                         telemetry::Log& log) {
-  const auto& first = plugins.services.front();
-  const auto& lock = plugins.store ? plugins.lock : first.lock;
-  if (!lock->runs_on(plugins.store ? *plugins.store : *first.store)) {
+  const auto hosted = std::ranges::find_if(
+      plugins.services, [](const ServiceBacking& backing) { return backing.store != nullptr; });
+  const auto& lock = plugins.store ? plugins.lock : hosted->lock;
+  if (!lock->runs_on(plugins.store ? *plugins.store : *hosted->store)) {
     return fail(ErrorCode::kInvalid,
                 "lock " + config.lock.use + " does not run on store " + config.store.use);
   }
@@ -65,11 +108,7 @@ Result<std::unique_ptr<Application>> Application::start(const ServerConfig& conf
       return Unexpected(started.error());
     }
   }
-  if (application->issuing_) {
-    if (auto started = application->issuing_->start(); !started) {
-      return Unexpected(started.error());
-    }
-  }
+  if (auto started = application->start_events(); !started) return Unexpected(started.error());
   auto& dispatcher = application->dispatcher_;
   const auto listening = application->front_door_->start(
       config.http, [&dispatcher](const HttpRequest& request, Responder responder) {
@@ -87,7 +126,11 @@ Application::Application(const ServerConfig& config, Plugins plugins, telemetry:
       backings_(std::move(plugins.services)),
       transport_(std::move(plugins.transport)),
       gate_(std::move(plugins.gate)),
+      stock_gate_(std::move(plugins.stock_gate)),
       payments_(config.payments),
+      peers_(config.services.all() ? nullptr : std::make_unique<calls::Peers>(config.peers)),
+      remote_(peers_ ? std::make_unique<calls::Remote>(*peers_) : nullptr),
+      needed_(needed_by(config, *transport_)),
       pipeline_(topology_ == Topology::kMonolith
                     ? std::make_unique<pipeline::Pipeline>(*store_, *lock_, payments_, clock_, ids_,
                                                            config.orders)
@@ -95,21 +138,28 @@ Application::Application(const ServerConfig& config, Plugins plugins, telemetry:
       services_(topology_ == Topology::kServices
                     ? std::make_unique<saga::Services>(saga_parts(config, log))
                     : nullptr),
+      hot_deals_(make_hot_deals(config, log)),
       issuing_(make_issuing(config, log)),
-      event_front_(std::move(plugins.event_front)),
+      desk_(services_ ? std::make_unique<calls::Desk>(services_->desks(), config.services, log)
+                      : nullptr),
+      service_front_(std::move(plugins.service_front)),
       recorder_(http::request_names()),
       api_({.pipeline = business(),
             .stores = stores(),
             .instruments = *this,
-            .issuing = issuing_.get()},
-           {.admin = config.admin, .seed = config.seed}),
+            .issuing = issuing_.get(),
+            .deals = hot_deals_.get()},
+           {.admin = config.admin, .seed = seed_here(config)}),
       dispatcher_(
           api_, recorder_, log,
           {.workers = config.workers, .queue = config.queue, .timeout = config.lock_timeout}),
       front_door_(std::move(plugins.front_door)) {}
 
 // The front door goes first; the workers then finish what they have, and their answers go nowhere.
-Application::~Application() { front_door_->stop(); }
+Application::~Application() {
+  front_door_->stop();
+  if (hot_deals_) hot_deals_->stop();
+}
 
 bool Application::drain() {
   const auto deadline = std::chrono::steady_clock::now() + drain_timeout_;
@@ -119,31 +169,43 @@ bool Application::drain() {
 
 // The listener comes first, because the transport tells others where it is.
 Result<void> Application::start_services(const ServerConfig& config) {
-  if (auto* door = transport_->door(); door != nullptr) {
+  if (service_front_) {
     // A saga holds two threads at a time, and the workers begin so many of them.
     constexpr std::size_t kBeside = 8;
-    auto listener =
-        EventListener::start(std::move(event_front_), *door, 2 * config.workers + kBeside);
+    auto listener = ServiceListener::start(std::move(service_front_), {*desk_, transport_->door()},
+                                           {.address = config.service_listener.address,
+                                            .port = config.service_listener.port,
+                                            .threads = 2 * config.workers + kBeside});
     if (!listener) return Unexpected(listener.error());
-    event_listener_ = *std::move(listener);
+    service_listener_ = *std::move(listener);
   }
   if (auto started = services_->start(); !started) return started;
-  if (event_listener_) event_listener_->open();
+  if (service_listener_) service_listener_->open();
   return {};
+}
+
+// Whoever subscribes does it before the transport starts, which coupon issue sees to.
+Result<void> Application::start_events() {
+  if (hot_deals_) {
+    if (auto connected = hot_deals_->connect(); !connected) return connected;
+  }
+  if (issuing_) {
+    if (auto started = issuing_->start(); !started) return started;
+  }
+  return hot_deals_ ? hot_deals_->start() : Result<void>();
 }
 
 pipeline::Business& Application::business() {
   if (services_) return *services_;
+  if (hot_deals_) return *hot_deals_;
   return *pipeline_;
 }
 
 http::Stores Application::stores() {
   if (store_) return http::Stores(*store_);
-  const auto of = [this](saga::Area area) -> Store& {
-    return *backings_.at(static_cast<std::size_t>(area)).store;
-  };
-  return {of(saga::Area::kOrder), of(saga::Area::kUser), of(saga::Area::kProduct),
-          of(saga::Area::kCoupon), of(saga::Area::kUserCoupon)};
+  std::array<Store*, saga::kAreaCount> stores{};
+  for (std::size_t i = 0; i < stores.size(); ++i) stores.at(i) = backings_.at(i).store.get();
+  return http::Stores(stores);
 }
 
 std::unique_ptr<issue::Issuing> Application::make_issuing(const ServerConfig& config,
@@ -159,13 +221,28 @@ std::unique_ptr<issue::Issuing> Application::make_issuing(const ServerConfig& co
                                                                 .options = config.issuing});
 }
 
+std::unique_ptr<stock::HotDeals> Application::make_hot_deals(const ServerConfig& config,
+                                                             telemetry::Log& log) {
+  if (!pipeline_ || !transport_ || !stock_gate_) return nullptr;
+  return std::make_unique<stock::HotDeals>(stock::HotDeals::Parts{.inner = *pipeline_,
+                                                                  .store = *store_,
+                                                                  .transport = *transport_,
+                                                                  .gate = *stock_gate_,
+                                                                  .clock = clock_,
+                                                                  .ids = ids_,
+                                                                  .log = log,
+                                                                  .options = config.stock});
+}
+
 saga::Services::Parts Application::saga_parts(const ServerConfig& config, telemetry::Log& log) {
-  const auto of = [this](saga::Area area) -> saga::Services::Backing {
-    const auto& backing = backings_.at(static_cast<std::size_t>(area));
-    return {*backing.store, *backing.lock};
+  const auto of = [this](saga::Area area) -> std::optional<saga::Services::Backing> {
+    const auto& backing = backings_.at(saga::index_of(area));
+    if (!backing.store) return std::nullopt;
+    return saga::Services::Backing{*backing.store, *backing.lock};
   };
   return {.backings = {of(saga::Area::kOrder), of(saga::Area::kUser), of(saga::Area::kProduct),
                        of(saga::Area::kCoupon), of(saga::Area::kUserCoupon)},
+          .elsewhere = {remote_.get(), remote_.get(), remote_.get()},
           .transport = *transport_,
           .payments = payments_,
           .clock = clock_,
@@ -180,6 +257,7 @@ StoreStats Application::store_stats() const {
   if (store_) return store_->stats();
   StoreStats all;
   for (std::size_t i = 0; i < backings_.size(); ++i) {
+    if (!backings_.at(i).store) continue;
     auto stats = backings_.at(i).store->stats();
     const auto prefix = std::string(saga::kAreaNames.at(i)) + ".";
     all.pool.active += stats.pool.active;
@@ -211,7 +289,8 @@ telemetry::Readings Application::read(Span span) const {
           .http = front_door_->stats(),
           .process = telemetry::process_usage(),
           .saga = services_ ? services_->read(span == Span::kWindow) : telemetry::SagaReadings(),
-          .issuing = issuing_ ? issuing_->gauges() : telemetry::Gauges()};
+          .issuing = issuing_ ? issuing_->gauges() : telemetry::Gauges(),
+          .stock = hot_deals_ ? hot_deals_->gauges() : telemetry::Gauges()};
 }
 
 void Application::start_window() {
@@ -222,11 +301,22 @@ void Application::start_window() {
 Result<telemetry::Backlog> Application::backlog(Deadline deadline) const {
   if (services_) return services_->backlog(deadline);
   telemetry::Backlog backlog;
-  if (!issuing_) return backlog;
-  const auto requests = issuing_->backlog(deadline);
-  if (!requests) return Unexpected(requests.error());
-  backlog.lag = *requests;
+  if (issuing_) {
+    const auto requests = issuing_->backlog(deadline);
+    if (!requests) return Unexpected(requests.error());
+    backlog.lag += *requests;
+  }
+  if (hot_deals_) {
+    const auto orders = hot_deals_->backlog(deadline);
+    if (!orders) return Unexpected(orders.error());
+    backlog.lag += *orders;
+  }
   return backlog;
+}
+
+std::vector<telemetry::MissingService> Application::missing(Deadline deadline) const {
+  if (needed_.none()) return {};
+  return peers_->missing(needed_, deadline);
 }
 
 }  // namespace stampede::server

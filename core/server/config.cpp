@@ -16,6 +16,8 @@
 #include "core/server/printable.hpp"
 #include "core/server/saga_config.hpp"
 #include "core/server/schema.hpp"
+#include "core/server/services_config.hpp"
+#include "core/server/stock_config.hpp"
 
 namespace stampede::server {
 
@@ -52,6 +54,7 @@ void read_server(MapReader map, ServerConfig& config) {
 }
 
 void read_orders(MapReader map, ServerConfig& config) {
+  config.stock.write = map.choice<stock::Write>("write", config.stock.write, kWrites);
   auto payment = map.map("payment");
   config.orders.payment =
       payment.choice<pipeline::PaymentPlacement>("placement", config.orders.payment, kPlacements);
@@ -93,11 +96,12 @@ ServerConfig read_config(const config::Tree& tree, const std::filesystem::path& 
   ServerConfig config;
   MapReader root(&tree, "", faults);
   config.topology = root.choice<Topology>("topology", config.topology, kTopologies);
-  root.choice<std::string_view>("services", kHosted.front().first, kHosted);
+  read_services(root, config);
   read_server(root.map("server"), config);
   read_saga(root.map("saga"), config.saga);
   read_issuing(root.map("coupon"), config.issuing);
   read_chaos(root.map("chaos"), config.chaos);
+  read_stock(root.map("stock"), config.stock);
   read_orders(root.map("orders"), config);
   read_log(root.map("log"), config.log);
   read_plugins(root, base, config);
@@ -139,9 +143,15 @@ std::optional<ParsedConfig> parse_config(const config::Tree& tree, config::Fault
   });
   config.issuing.key =
       config.saga.key == saga::EventKey::kUser ? issue::EventKey::kUser : issue::EventKey::kCoupon;
-  read_gate(reader, resolved, config.topology, config.gate, found);
+  config.stock.key = config.saga.key;
+  give_peers(catalog, config);
+  read_gate(reader, resolved, kCouponGate, config.topology, config.gate, found);
+  read_gate(reader, resolved, kStockGate, config.topology, config.stock_gate, found);
   check_topology(resolved, config, found);
+  check_stock(resolved, config, found);
+  check_services(resolved, config, found);
   if (found.empty()) {
+    check_reach(catalog, resolved, config, found);
     auto pairing = check_pairing(catalog, config, resolved, found);
     if (misfit == Misfit::kFault && !pairing.misfit.empty()) {
       const auto* written = resolved.at("lock.use");
@@ -149,7 +159,13 @@ std::optional<ParsedConfig> parse_config(const config::Tree& tree, config::Fault
           {written == nullptr ? config::Origin{} : written->origin, "lock.use", pairing.misfit});
     }
     parsed.sharing = pairing.sharing;
-    parsed.gate_sharing = gate_sharing(catalog, config, resolved, found);
+    if (const auto gate = make_gate(catalog, kCouponGate, config.gate, resolved, found)) {
+      parsed.gate_sharing = gate->sharing();
+    }
+    if (const auto gate = make_gate(catalog, kStockGate, config.stock_gate, resolved, found)) {
+      parsed.stock_gate_sharing = gate->sharing();
+      check_stock_gate(resolved, config, gate.get(), found);
+    }
     parsed.misfit = std::move(pairing.misfit);
   }
   if (found.empty()) {

@@ -7,12 +7,15 @@
 //   http: {use, dialect, ...}        the front door and its options
 //   store: {use, ...}                the store and its options, dotted or nested
 //   lock: {use, timeout, ...}        the lock strategy and its options
-//   services: all                    which of them this process hosts
+//   services: all | [order, ...]     which of them this process hosts
+//   service_listener: {address, port}   where other processes reach them
+//   peers: [http://host:port, ...]   where the other processes' listeners are
 //   transport: {use, key, ...}      how events travel between services, and its options
 //   coupon: {gate: {use, ...}, gate_at, sweep: {interval, age}}
+//   stock: {gate: {use, ...}, deals, sweep: {interval, age}}
 //   saga: {timeout, sweep, compensation, relay: {batch, poll, lease}}
 //   chaos: {duplicate, reorder, handler_delay}   deliveries made as bad as they may be
-//   orders: {payment: {placement, latency, jitter, failure_rate}, read_write_pause}
+//   orders: {write, payment: {placement, latency, jitter, failure_rate}, read_write_pause}
 //   log: {level, requests, sample, file}
 //   plugins: [directory, ...]        searched before the built-in places
 //   admin: false                     whether /admin/* exists
@@ -39,9 +42,11 @@
 #include "core/pipeline/simulated_payments.hpp"
 #include "core/plugin/catalog.hpp"
 #include "core/plugin/options.hpp"
+#include "core/saga/area.hpp"
 #include "core/saga/options.hpp"
 #include "core/server/chaos.hpp"
 #include "core/server/secrets.hpp"
+#include "core/stock/options.hpp"
 #include "core/telemetry/log.hpp"
 
 namespace stampede::server {
@@ -54,8 +59,17 @@ struct PluginChoice {
 // One transaction for an order, or five services, each with a store of its own, and a saga.
 enum class Topology : std::uint8_t { kMonolith, kServices };
 
+// Where other processes reach the services of this one.
+struct ServiceListenerOptions {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;  // 0: any free one.
+};
+
 struct ServerConfig {
   Topology topology = Topology::kMonolith;
+  saga::Areas services = saga::Areas().set();  // Hosted by this process.
+  ServiceListenerOptions service_listener;
+  std::vector<std::string> peers;  // "http://host:port", without a slash at the end.
   HttpServerOptions http;
   std::size_t workers = 16;
   std::size_t queue = 1'024;  // Requests that may wait for a worker; further ones get a 503.
@@ -66,6 +80,8 @@ struct ServerConfig {
   PluginChoice gate{.use = "store", .settings = {}};  // "store": there is none.
   issue::Options issuing;
   ChaosOptions chaos;
+  PluginChoice stock_gate{.use = "store", .settings = {}};  // Likewise.
+  stock::Options stock;
   saga::SagaOptions saga;
   std::chrono::nanoseconds lock_timeout{std::chrono::seconds(5)};  // From receipt to deadline.
   pipeline::Options orders;
@@ -81,8 +97,9 @@ struct ParsedConfig {
   ServerConfig config;
   config::Tree printable;  // With every default and without secrets; reads back as the same.
   Secrets secrets;         // What must not be shown to anyone.
-  Sharing sharing = Sharing::kProcess;       // Of the store,
-  Sharing gate_sharing = Sharing::kNetwork;  // and of the gate.
+  Sharing sharing = Sharing::kProcess;             // Of the store,
+  Sharing gate_sharing = Sharing::kNetwork;        // of the gate of coupons,
+  Sharing stock_gate_sharing = Sharing::kNetwork;  // and of that of stock.
   std::string misfit;  // With Misfit::kTell: why the lock does not run on the store.
 };
 

@@ -2,7 +2,6 @@
 
 #include <string>
 
-#include "core/api/gate.hpp"
 #include "core/server/schema.hpp"
 
 namespace stampede::server {
@@ -11,8 +10,6 @@ namespace {
 
 using std::chrono::hours;
 using std::chrono::milliseconds;
-
-constexpr char kSection[] = "coupon.gate";
 
 void add_fault(const config::Tree& tree, const std::string& key, std::string message,
                config::Faults& faults) {
@@ -34,32 +31,33 @@ void read_issuing(config::MapReader coupon, issue::Options& options) {
   coupon.finish();
 }
 
-void read_gate(PluginReader& reader, const config::Tree& tree, Topology topology,
-               PluginChoice& gate, config::Faults& faults) {
-  const auto* section = tree.at(kSection);
-  if (section == nullptr) return;
-  const auto* use = section->find("use");
+void read_gate(PluginReader& reader, const config::Tree& tree, const std::string& section,
+               Topology topology, PluginChoice& gate, config::Faults& faults) {
+  const auto* written = tree.at(section);
+  if (written == nullptr) return;
+  const auto* use = written->find("use");
   const bool is_chosen = use != nullptr && use->scalar != kNoGate;
-  if (is_chosen || !section->is_map()) {
-    reader.read(plugin::Kind::kGate, kSection, gate, [](config::MapReader&) {});
+  if (is_chosen || !written->is_map()) {
+    reader.read(plugin::Kind::kGate, section, gate, [](config::MapReader&) {});
     if (topology != Topology::kServices) return;
-    return add_fault(tree, "coupon.gate.use", "expected store with topology: services", faults);
+    return add_fault(tree, section + ".use", "expected store with topology: services", faults);
   }
-  for (const auto& [key, value] : section->entries) {
+  for (const auto& [key, value] : written->entries) {
     if (key == "use") continue;
-    add_fault(tree, std::string(kSection) + "." + key,
-              "the store decides, which takes no options; choose a gate by coupon.gate.use",
+    add_fault(tree, section + "." + key,
+              "the store decides, which takes no options; choose a gate by " + section + ".use",
               faults);
   }
 }
 
-Sharing gate_sharing(plugin::Catalog& catalog, const ServerConfig& config, const config::Tree& tree,
-                     config::Faults& faults) {
-  if (config.gate.use == kNoGate) return Sharing::kNetwork;
-  const auto gate = catalog.create<Gate>(config.gate.use, config.gate.settings);
-  if (gate) return (*gate)->sharing();
-  add_fault(tree, "coupon.gate.use", gate.error().message, faults);
-  return Sharing::kProcess;
+std::unique_ptr<Gate> make_gate(plugin::Catalog& catalog, const std::string& section,
+                                const PluginChoice& choice, const config::Tree& tree,
+                                config::Faults& faults) {
+  if (choice.use == kNoGate) return nullptr;
+  auto gate = catalog.create<Gate>(choice.use, choice.settings);
+  if (gate) return *std::move(gate);
+  add_fault(tree, section + ".use", gate.error().message, faults);
+  return nullptr;
 }
 
 }  // namespace stampede::server

@@ -1,10 +1,14 @@
-// The part of a configuration that is about coupons issued asynchronously:
+// The part of a configuration that is about coupons issued asynchronously, and what it shares with
+// the one about stock: the gate.
 //
 //   coupon: {gate: {use, ...}, gate_at: accept | consume, sweep: {interval, age}}
 
 #pragma once
 
-#include "core/api/store.hpp"
+#include <memory>
+#include <string>
+
+#include "core/api/gate.hpp"
 #include "core/config/fault.hpp"
 #include "core/config/map_reader.hpp"
 #include "core/config/tree.hpp"
@@ -14,15 +18,19 @@
 
 namespace stampede::server {
 
+inline constexpr char kCouponGate[] = "coupon.gate";
+
 // All but the gate.
 void read_issuing(config::MapReader coupon, issue::Options& options);
 
-// The gate and its options; nothing to read where the store decides.
-void read_gate(PluginReader& reader, const config::Tree& tree, Topology topology,
-               PluginChoice& gate, config::Faults& faults);
+// The gate of the section ("coupon.gate") and its options; nothing to read where the store decides.
+void read_gate(PluginReader& reader, const config::Tree& tree, const std::string& section,
+               Topology topology, PluginChoice& gate, config::Faults& faults);
 
-// Whether instances can share the gate. Adds a fault when it cannot be constructed.
-Sharing gate_sharing(plugin::Catalog& catalog, const ServerConfig& config, const config::Tree& tree,
-                     config::Faults& faults);
+// The gate of the section, made to be asked what it is, or null where the store decides. Adds a
+// fault when it cannot be constructed.
+std::unique_ptr<Gate> make_gate(plugin::Catalog& catalog, const std::string& section,
+                                const PluginChoice& choice, const config::Tree& tree,
+                                config::Faults& faults);
 
 }  // namespace stampede::server

@@ -11,6 +11,7 @@
 #include "core/pipeline/pipeline.hpp"
 #include "core/saga/options.hpp"
 #include "core/server/config.hpp"
+#include "core/stock/options.hpp"
 #include "core/telemetry/log.hpp"
 
 namespace stampede::server {
@@ -24,8 +25,8 @@ inline constexpr std::array<Word<Topology>, 2> kTopologies{
     {{"monolith", Topology::kMonolith}, {"services", Topology::kServices}}};
 inline constexpr std::array<Word<std::string_view>, 1> kDialects{{{"native", "native"}}};
 
-// Which of the services this process hosts.
-inline constexpr std::array<Word<std::string_view>, 1> kHosted{{{"all", "all"}}};
+// What `services` says where this process hosts all of them.
+inline constexpr std::string_view kAllServices = "all";
 
 inline constexpr std::array<Word<saga::Compensation>, 2> kCompensations{
     {{"refund", saga::Compensation::kRefund}, {"none", saga::Compensation::kNone}}};
@@ -36,10 +37,13 @@ inline constexpr std::array<Word<saga::EventKey>, 4> kEventKeys{
      {"product", saga::EventKey::kProduct},
      {"coupon", saga::EventKey::kCoupon}}};
 
-// What coupon.gate.use says where there is none.
+// What coupon.gate.use and stock.gate.use say where there is none.
 inline constexpr std::string_view kNoGate = "store";
 inline constexpr std::array<Word<issue::GateAt>, 2> kGatePlaces{
     {{"accept", issue::GateAt::kAccept}, {"consume", issue::GateAt::kConsume}}};
+
+inline constexpr std::array<Word<stock::Write>, 2> kWrites{
+    {{"sync", stock::Write::kSync}, {"queued", stock::Write::kQueued}}};
 
 inline constexpr std::array<Word<pipeline::PaymentPlacement>, 4> kPlacements{
     {{"none", pipeline::PaymentPlacement::kNone},

@@ -201,14 +201,12 @@ void add_saga(Page& page, const SagaReadings& saga) {
   }
 }
 
-void add_issuing(Page& page, const Gauges& gauges) {
-  auto& family = page.family("issuing",
-                             "Asynchronous coupon issue: requests by what became of them, and what "
-                             "the gate says about itself.",
-                             MetricType::Gauge);
-  for (const auto& [name, value] : gauges) {
+void add_gauges(Page& page, const std::string& name, const std::string& help,
+                const Gauges& gauges) {
+  auto& family = page.family(name, help, MetricType::Gauge);
+  for (const auto& [gauge, value] : gauges) {
     ClientMetric metric;
-    metric.label = {{"name", name}};
+    metric.label = {{"name", gauge}};
     metric.gauge.value = value;
     family.metric.push_back(metric);
   }
@@ -232,7 +230,13 @@ std::string metrics_page(const Readings& readings) {
   add_load(page, readings);
   add_store(page, readings.store);
   if (!readings.saga.services.empty()) add_saga(page, readings.saga);
-  add_issuing(page, readings.issuing);
+  add_gauges(page, "issuing",
+             "Asynchronous coupon issue: requests by what became of them, and what the gate says "
+             "about itself.",
+             readings.issuing);
+  add_gauges(page, "stock",
+             "Hot deals: orders by what became of them, and what the gate says about itself.",
+             readings.stock);
   add_process(page, readings.process);
   return page.text();
 }

@@ -27,7 +27,7 @@ using Prize = std::pair<Claim::Kind, std::int64_t>;
 using Failed = std::unordered_map<std::string_view, std::string_view>;
 
 std::optional<std::pair<Prize, Want>> want_of(const Claim& claim, const Failed& failed) {
-  const auto later = claim.kind == Claim::Kind::kIssue ? failed.find(claim.key) : failed.end();
+  const auto later = failed.find(claim.key);
   const bool granted = claim.standing == Claim::Standing::kAcknowledged && later == failed.end();
   const std::string_view code = later == failed.end() ? claim.code : later->second;
   const bool refused = (claim.standing == Claim::Standing::kRefused || later != failed.end()) &&
@@ -65,6 +65,10 @@ Finding fairness(const Books& books) {
   std::int64_t granted = 0, refused = 0;
   Failed failed;
   for (const auto& issue : books.final.failed_issues) failed.emplace(issue.request, issue.reason);
+  for (const auto& order : books.final.orders) {
+    const bool is_failed = order.status == Order::Status::kFailed && !order.request_key.empty();
+    if (is_failed) failed.emplace(order.request_key, order.failure);
+  }
   for (const auto& claim : books.claims) {
     const auto want = want_of(claim, failed);
     if (!want) continue;

@@ -73,7 +73,8 @@ Order order_of(const json& row) {
               .status = status_of(row.at("status").get<std::string>()),
               .subtotal = money_of(row, "subtotal"),
               .total = money_of(row, "total"),
-              .request_key = text_or_empty(row, "requestKey")};
+              .request_key = text_or_empty(row, "requestKey"),
+              .failure = row.value("failure", "")};
   for (const auto& item : row.at("items")) {
     order.items.push_back({.product = id_of<ProductId>(item, "productId"),
                            .quantity = item.at("quantity").get<std::int64_t>(),
@@ -122,8 +123,7 @@ void read_all(const PageSource& source, const std::string& list, Row (*decode)(c
 void read_events(const PageSource& source, FinalState& state) {
   for (const auto service : saga::kAreaNames) {
     const auto before = static_cast<std::ptrdiff_t>(state.events.size());
-    read_all(source, "outbox", event_of, state.events,
-             fmt::format("&service={}&payload=false", service));
+    read_all(source, fmt::format("outbox/{}", service), event_of, state.events, "&payload=false");
     std::for_each(state.events.begin() + before, state.events.end(),
                   [&](ToldEvent& event) { event.service = service; });
   }
@@ -136,6 +136,7 @@ void read_stats(const PageSource& source, FinalState& state) {
   const auto& payments = parsed.at("payments");
   state.payments_taken = money_of(payments, "paidAmount");
   state.payments_refunded = money_of(payments, "refundedAmount");
+  state.has_stock_gate = parsed.contains("stock") && !parsed.at("stock").empty();
   state.has_services = parsed.contains("saga");
   if (!state.has_services) return;
   for (const auto& service : parsed.at("saga").at("services")) {

@@ -39,6 +39,9 @@ struct FinalState {
   bool has_services = false;
   Money payments_taken;     // By the external payment gateway,
   Money payments_refunded;  // and given back.
+  // A gate decided stock before the store: what it granted, others were refused, even if the order
+  // then came to nothing.
+  bool has_stock_gate = false;
 };
 
 // GET of an admin path: the body, or why there is none.

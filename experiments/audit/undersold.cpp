@@ -10,9 +10,17 @@ namespace stampede::audit {
 Finding undersold(const Books& books) {
   std::unordered_map<std::int64_t, std::int64_t> left;
   for (const auto& product : books.final.products) left[value_of(product.id)] = product.stock;
-  const bool returned = std::ranges::any_of(books.final.orders, [](const Order& order) {
+  const bool failed = std::ranges::any_of(books.final.orders, [](const Order& order) {
     return order.status == Order::Status::kFailed;
   });
+  // A gate holds stock for an order until it is known what becomes of it.
+  const bool held =
+      books.final.has_stock_gate && std::ranges::any_of(books.claims, [](const Claim& claim) {
+        return claim.kind == Claim::Kind::kOrder &&
+               claim.standing != Claim::Standing::kAcknowledged &&
+               claim.code != "INSUFFICIENT_STOCK";
+      });
+  const bool returned = failed || held;
 
   Violations violations;
   std::int64_t refused = 0;

@@ -1,6 +1,8 @@
 // What a cell asks of the bench itself, beside its load and its data:
 //
 //   instances: 3                       servers on one store; connections are dealt to them in turn
+//   processes: each                    how the services are dealt to servers, see processes.hpp;
+//                                      there are `instances` of each
 //   cpus: {server: [0], generator: [1], postgres: [0], redis: [0], kafka: [0]}
 //   postgres: {fsync: off, settings: {synchronous_commit: off}}   of the private PostgreSQL
 //   faults: [{at: 40%, target: server, kind: kill}]               see injection.hpp
@@ -18,6 +20,7 @@
 #include "core/config/fault.hpp"
 #include "core/config/tree.hpp"
 #include "experiments/plan/injection.hpp"
+#include "experiments/plan/processes.hpp"
 
 namespace stampede::plan {
 
@@ -38,11 +41,16 @@ struct PostgresOptions {
 struct Bench {
   std::int64_t instances = 1;
   config::Origin instances_origin;
+  Processes processes;
+  config::Origin processes_origin;
   Cpus cpus;
   config::Origin cpus_origin;
   PostgresOptions postgres;
   std::vector<Injection> injections;
 };
+
+// How many servers there are: `instances` of each group.
+std::size_t server_count(const Bench& bench);
 
 // What the bench has to add to a server's configuration before it can start. Whoever knows the
 // plugins fills it in; see Checks::needs.
@@ -51,13 +59,14 @@ struct Needs {
   bool postgres = false;         // store.url: a database in a private PostgreSQL.
   bool schema = false;           // store.schema: a schema in the user's PostgreSQL.
   std::int64_t redis_nodes = 0;  // lock.urls: so many private Redis nodes.
-  bool gate_redis = false;       // coupon.gate.url: a private Redis of its own.
-  bool kafka = false;            // transport.brokers: a private Kafka broker.
-  bool topics = false;           // transport.topic.prefix and group.prefix: fresh ones.
-  std::string skipped;           // What the cell needs and this machine does not have, or "".
-  std::string caveat;            // What the report warns of, or "".
-  std::string not_applicable;    // Why the cell is not run at all: its lock does not run on its
-                                 // store. Empty when it is.
+  // Of one more private Redis, apart from the lock's: "coupon.gate.url".
+  std::vector<std::string> redis_keys;
+  bool kafka = false;          // transport.brokers: a private Kafka broker.
+  bool topics = false;         // transport.topic.prefix and group.prefix: fresh ones.
+  std::string skipped;         // What the cell needs and this machine does not have, or "".
+  std::string caveat;          // What the report warns of, or "".
+  std::string not_applicable;  // Why the cell is not run at all: its lock does not run on its
+                               // store. Empty when it is.
 };
 
 inline constexpr std::int64_t kMostInstances = 64;

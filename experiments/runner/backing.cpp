@@ -65,9 +65,9 @@ std::string key_of(const plan::Cell& cell, const plan::Cpus& cpus) {
   return key;
 }
 
-// One for the gate, after those of the lock, so that neither is measured by what the other does.
+// One for the gates, after those of the lock, so that neither is measured by what the other does.
 std::size_t redis_count(const plan::Needs& needs) {
-  return static_cast<std::size_t>(needs.redis_nodes) + (needs.gate_redis ? 1 : 0);
+  return static_cast<std::size_t>(needs.redis_nodes) + (needs.redis_keys.empty() ? 0 : 1);
 }
 
 std::string store_of(const plan::Cell& cell) {
@@ -143,8 +143,8 @@ Result<void> Backing::ensure_redis(std::size_t nodes, const plan::Cpus& cpus) {
 void Backing::name_redis(const plan::Needs& needs, Tree& server) const {
   const auto nodes = static_cast<std::size_t>(needs.redis_nodes);
   if (nodes > 0) config::set_at(server, "lock.urls", Tree::scalar_of(addresses_of(redis_, nodes)));
-  if (needs.gate_redis) {
-    config::set_at(server, "coupon.gate.url", Tree::scalar_of(redis_.at(nodes).address()));
+  for (const auto& key : needs.redis_keys) {
+    config::set_at(server, key, Tree::scalar_of(redis_.at(nodes).address()));
   }
 }
 
@@ -163,14 +163,14 @@ Result<void> Backing::ensure_kafka(const plan::Cpus& cpus) {
 Result<std::function<void()>> Backing::take_topics(Tree& server) {
   const auto* brokers = server.at("transport.brokers");
   if (brokers == nullptr) return fail(ErrorCode::kInvalid, "transport.brokers is missing");
+  const auto address = brokers->scalar;  // The tree is changed below.
   // Topics are the whole cluster's: two benches on one of them take different names.
   const auto prefix = fmt::format("stampede-{}-{}-{}.", run_, ::getpid(), ++taken_);
   config::set_at(server, "transport.topic.prefix", Tree::scalar_of(prefix));
   config::set_at(server, "transport.group.prefix", Tree::scalar_of(prefix));
   // What cannot be removed now stays under a name that nobody else takes.
-  return std::function<void()>([address = brokers->scalar, prefix] {
-    static_cast<void>(environment::remove_topics(address, prefix));
-  });
+  return std::function<void()>(
+      [address, prefix] { static_cast<void>(environment::remove_topics(address, prefix)); });
 }
 
 // Fresh ones, so that nothing of an earlier fault is left.

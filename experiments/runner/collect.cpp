@@ -234,12 +234,22 @@ void collect_saga(const json& saga, const std::string& prefix, report::Block& bl
 }
 
 // What there is none of is not worth a line: most experiments issue nothing asynchronously.
-void collect_issuing(const json& gauges, const std::string& prefix, report::Block& block) {
-  for (const auto& gauge : gauges) {
+void collect_gauges(const json& stats, const std::string& group, const std::string& prefix,
+                    report::Block& block) {
+  const auto gauges = stats.find(group);
+  if (gauges == stats.end()) return;
+  for (const auto& gauge : *gauges) {
     const auto value = gauge.at("value").get<double>();
     if (value == 0) continue;
-    block.gauges.push_back({prefix + "issuing " + gauge.at("name").get<std::string>(), value});
+    const auto name = gauge.at("name").get<std::string>();
+    block.gauges.push_back({fmt::format("{}{} {}", prefix, group, name), value});
   }
+}
+
+// The servers are the first of the processes that were watched.
+std::string name_of_process(const BlockOutcome& outcome, std::size_t index) {
+  const auto& names = outcome.process_names;
+  return index < names.size() ? names[index] : fmt::format("server {}", index + 1);
 }
 
 void collect_stores(const BlockOutcome& outcome, report::Block& block) {
@@ -249,10 +259,11 @@ void collect_stores(const BlockOutcome& outcome, report::Block& block) {
     const auto before = i < outcome.stats_before.size()
                             ? json::parse(outcome.stats_before[i], nullptr, false)
                             : json();
-    const auto prefix = outcome.stats.size() == 1 ? "" : fmt::format("server {} ", i + 1);
+    const auto prefix = outcome.stats.size() == 1 ? "" : name_of_process(outcome, i) + " ";
     collect_store(before.is_object() ? &before.at("store") : nullptr, stats.at("store"), prefix,
                   block);
-    if (stats.contains("issuing")) collect_issuing(stats.at("issuing"), prefix, block);
+    collect_gauges(stats, "issuing", prefix, block);
+    collect_gauges(stats, "stock", prefix, block);
     if (stats.contains("saga")) collect_saga(stats.at("saga"), prefix, block);
   }
   std::ranges::sort(block.queries, std::ranges::greater{}, total_of);

@@ -44,7 +44,8 @@ void behave(environment::FaultProxy& proxy, const plan::Injection& injection) {
 
 Injector::Injector(const plan::Cell& cell, std::uint64_t seed,
                    std::vector<environment::Server>& servers, Backing& backing)
-    : injections_(cell.bench.injections),
+    : bench_(cell.bench),
+      injections_(cell.bench.injections),
       seed_(seed),
       servers_(servers),
       backing_(backing),
@@ -203,7 +204,7 @@ void Injector::follow(const plan::Injection& injection) {
   const auto index = injection.number - 1;
   switch (injection.target) {
     case Target::kServer:
-      return sampler_->follow(name_of_server(index, std::ssize(servers_)), *pid);
+      return sampler_->follow(name_of_server(bench_, static_cast<std::size_t>(index)), *pid);
     case Target::kPostgres:
       return sampler_->follow(kPostgresName, *pid);
     case Target::kRedis:

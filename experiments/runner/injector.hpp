@@ -65,6 +65,7 @@ class Injector {
   std::optional<pid_t> pid_of(const plan::Injection& injection);
   void follow(const plan::Injection& injection);
 
+  const plan::Bench& bench_;
   const std::vector<plan::Injection>& injections_;
   const std::uint64_t seed_;
   std::vector<environment::Server>& servers_;

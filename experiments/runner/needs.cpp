@@ -109,11 +109,12 @@ void find_lock_needs(Plugins& plugins, Tree& server, plan::Needs& needs) {
   config::set_at(server, "lock.urls", Tree::scalar_of(urls));
 }
 
-void find_gate_needs(Plugins& plugins, Tree& server, plan::Needs& needs) {
-  const std::string section = "coupon.gate";
-  const bool asks = plugins.option(plugin::Kind::kGate, section, "", "url") != nullptr;
-  needs.gate_redis = asks && !is_given(server, section + ".url");
-  if (needs.gate_redis) config::set_at(server, section + ".url", Tree::scalar_of("127.0.0.1:1"));
+void find_redis_needs(Plugins& plugins, plugin::Kind kind, const std::string& section, Tree& server,
+                      plan::Needs& needs) {
+  const auto key = section + ".url";
+  if (plugins.option(kind, section, "", "url") == nullptr || is_given(server, key)) return;
+  needs.redis_keys.push_back(key);
+  config::set_at(server, key, Tree::scalar_of("127.0.0.1:1"));
 }
 
 // A transport of one process is none for several.
@@ -126,9 +127,9 @@ void find_transport_needs(Plugins& plugins, Tree& server, const plan::Cell& cell
   needs.kafka = !is_given(server, "transport.brokers");
   const auto* brokers = server.at("transport.brokers");
   const bool embedded = brokers != nullptr && brokers->scalar == "embedded";
-  if (embedded && cell.bench.instances > 1) {
+  if (embedded && plan::server_count(cell.bench) > 1) {
     faults.push_back({brokers->origin, "transport.brokers",
-                      "the embedded broker lives within one process: several instances share none; "
+                      "the embedded broker lives within one process: several servers share none; "
                       "leave it out for a private broker"});
   }
   if (embedded) {
@@ -146,6 +147,33 @@ void find_transport_needs(Plugins& plugins, Tree& server, const plan::Cell& cell
   if (!needs.kafka) return;
   if (const auto found = environment::find_kafka(); !found) needs.skipped = found.error().message;
   config::set_at(server, "transport.brokers", Tree::scalar_of("127.0.0.1:1"));
+}
+
+// Who hosts what, and where they are, is the bench's to say. The configuration becomes that of the
+// first server, as far as can be said before they are started.
+void deal_services(Tree& server, const plan::Bench& bench, config::Faults& faults) {
+  const auto* all = server.at("services");
+  if (all != nullptr && !(all->is_scalar() && all->scalar == "all")) {
+    faults.push_back({all->origin, "services",
+                      "in an experiment `processes` says which server hosts what; leave it out"});
+  }
+  for (const auto* key : {"peers", "service_listener"}) {
+    refuse_given(server, key, "the bench tells its servers of each other; leave it out", faults);
+  }
+  if (bench.processes.empty()) return;
+  const auto* topology = server.at("topology");
+  if (topology == nullptr || topology->scalar != "services") {
+    faults.push_back({bench.processes_origin, "processes",
+                      "several servers share services out: needs topology: services"});
+    return;
+  }
+  Tree hosted;
+  hosted.kind = Tree::Kind::kList;
+  for (std::size_t i = 0; i < saga::kAreaCount; ++i) {
+    if (!bench.processes.front().test(i)) continue;
+    hosted.items.push_back(Tree::scalar_of(std::string(saga::kAreaNames.at(i))));
+  }
+  config::set_at(server, "services", std::move(hosted));
 }
 
 void check_cpus(const plan::Bench& bench, config::Faults& faults) {
@@ -168,11 +196,11 @@ std::int64_t count_of(const plan::Cell& cell, const plan::Needs& needs,
                       plan::Injection::Target target) {
   switch (target) {
     case plan::Injection::Target::kServer:
-      return cell.bench.instances;
+      return static_cast<std::int64_t>(plan::server_count(cell.bench));
     case plan::Injection::Target::kPostgres:
       return needs.postgres ? 1 : 0;
     case plan::Injection::Target::kRedis:
-      return needs.redis_nodes + (needs.gate_redis ? 1 : 0);
+      return needs.redis_nodes + (needs.redis_keys.empty() ? 0 : 1);
     case plan::Injection::Target::kKafka:
       return needs.kafka ? 1 : 0;
   }
@@ -215,8 +243,10 @@ config::Faults find_needs(const plan::Cell& cell, plan::Needs& needs) {
   Plugins plugins(server);
   find_store_needs(plugins, server, needs, faults);
   find_lock_needs(plugins, server, needs);
-  find_gate_needs(plugins, server, needs);
+  find_redis_needs(plugins, plugin::Kind::kGate, "coupon.gate", server, needs);
+  find_redis_needs(plugins, plugin::Kind::kGate, "stock.gate", server, needs);
   find_transport_needs(plugins, server, cell, needs, faults);
+  deal_services(server, cell.bench, faults);
   const auto parsed = server::parse_config(server, faults, {}, server::Misfit::kTell);
   check_cpus(cell.bench, faults);
   check_injections(cell, needs, faults);
@@ -233,13 +263,16 @@ config::Faults find_needs(const plan::Cell& cell, plan::Needs& needs) {
                      "within one process",
                      cell.bench.instances, parsed->config.store.use)});
   }
-  if (cell.bench.instances > 1 && parsed->gate_sharing == Sharing::kProcess) {
+  const auto check_gate = [&](Sharing sharing, const std::string& gate) {
+    if (cell.bench.instances == 1 || sharing == Sharing::kNetwork) return;
     faults.push_back(
         {cell.bench.instances_origin, "instances",
          fmt::format("{} instances need a gate that they can share; gate {} decides within one "
                      "process",
-                     cell.bench.instances, parsed->config.gate.use)});
-  }
+                     cell.bench.instances, gate)});
+  };
+  check_gate(parsed->gate_sharing, parsed->config.gate.use);
+  check_gate(parsed->stock_gate_sharing, parsed->config.stock_gate.use);
   return faults;
 }
 

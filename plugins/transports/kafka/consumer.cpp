@@ -86,6 +86,7 @@ class Consumer::Session {
   // Returns when it should stop, or must.
   void run(const std::stop_token& stop) {
     while (!stop.stop_requested() && is_usable()) {
+      note_membership();
       gather();
       for (auto& [name, lane] : lanes_) {
         if (lane.due() <= Clock::now() && !stop.stop_requested()) deliver(name, lane);
@@ -265,23 +266,24 @@ class Consumer::Session {
     if (error) counters_.consumer_errors.fetch_add(1, std::memory_order_relaxed);
   }
 
-  // Whether the group has let it in, though it may not have partitions yet.
-  bool is_member() const {
+  // Looked at until it is so: who is let in may be thrown out again, and is not forgotten.
+  void note_membership() {
+    if (was_member_ || was_assigned_) return;
     const std::unique_ptr<char, decltype(&std::free)> id(rd_kafka_memberid(client_.get()),
                                                          &std::free);
-    return id != nullptr && *id != '\0';
+    was_member_ = id != nullptr && *id != '\0';
   }
 
   // librdkafka before 2.3 aborts the process when a consumer is destroyed after the group has let
-  // it in and before it has got its first partitions (confluentinc/librdkafka#4381). False when it
-  // is still waiting for them, after some patience.
+  // it in and before it has ever got partitions (confluentinc/librdkafka#4381). False when it still
+  // waits for them after some patience.
   bool may_be_destroyed() {
+    note_membership();
     const auto until = std::min<Clock::time_point>(end_, Clock::now() + kFirstAssignmentPatience);
-    while (!was_assigned_ && is_usable() && is_member()) {
-      if (Clock::now() >= until) return false;
+    while (was_member_ && !was_assigned_ && is_usable() && Clock::now() < until) {
       const Message unhandled(rd_kafka_consumer_poll(client_.get(), 20));
     }
-    return true;
+    return was_assigned_ || !was_member_;
   }
 
   void leave() {
@@ -306,7 +308,8 @@ class Consumer::Session {
   Counters& counters_;
   std::map<std::string, Lane, std::less<>> lanes_;  // By the topic's name in Kafka.
   Positions positions_;
-  bool was_assigned_ = false;  // Ever, even if it was nothing.
+  bool was_member_ = false;    // Let in by the group, ever.
+  bool was_assigned_ = false;  // Given partitions by it, even if it was none of them.
   bool commit_under_way_ = false;
   bool last_commit_done_ = false;
   Clock::time_point next_commit_ = Clock::time_point::min();

@@ -91,7 +91,7 @@ TEST(RouteTable, ListsAdminRoutesLastSoThatTheyCanBeCutOff) {
   for (const auto& route : routes()) {
     EXPECT_TRUE(route.admin || !admin) << route.name;
     admin = admin || route.admin;
-    EXPECT_EQ(route.admin, route.path.starts_with("/admin/")) << route.name;
+    EXPECT_TRUE(route.admin || !route.path.starts_with("/admin/")) << route.name;
     EXPECT_EQ(route.name, std::string(route.method) + " " + std::string(route.path));
     EXPECT_NE(route.handle, nullptr) << route.name;
   }

@@ -164,6 +164,28 @@ TEST_F(HonestBooks, CannotTellUndersellingOnceStockWasReturned) {
   EXPECT_EQ(undersold(books()).verdict, Verdict::kUnknown);
 }
 
+TEST_F(HonestBooks, CannotTellUndersellingWhereAGateHeldStockForWhatCameToNothing) {
+  claims[3].items[0].quantity = 7;
+  state.has_stock_gate = true;
+  EXPECT_EQ(undersold(books()).verdict, Verdict::kFail);
+  claims.push_back({.kind = Kind::kOrder,
+                    .standing = Standing::kRefused,
+                    .key = "k6",
+                    .user = UserId{1},
+                    .items = {{ProductId{1}, 7}},
+                    .code = "INSUFFICIENT_BALANCE"});
+  EXPECT_EQ(undersold(books()).verdict, Verdict::kUnknown);
+}
+
+TEST_F(HonestBooks, CountAnOrderThatFailedLaterAsRefused) {
+  claims[3].items[0].quantity = 3;
+  claims[3].received_us = 5;
+  EXPECT_EQ(fairness(books()).verdict, Verdict::kFail);
+  state.orders[0].status = Order::Status::kFailed;
+  state.orders[0].failure = "INSUFFICIENT_STOCK";
+  EXPECT_EQ(fairness(books()).verdict, Verdict::kPass);
+}
+
 TEST_F(HonestBooks, FailWhenAUserHoldsACouponTwice) {
   state.user_coupons.push_back(state.user_coupons.front());
   EXPECT_THAT(failing(), ElementsAre("coupons"));

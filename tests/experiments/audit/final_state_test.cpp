@@ -27,6 +27,14 @@ PageSource source_of(const std::map<std::string, std::string>& pages) {
   };
 }
 
+TEST(FinalStatePages, SayWhetherAGateDecidedStock) {
+  auto pages = empty_pages();
+  EXPECT_FALSE(read_final_state(source_of(pages))->has_stock_gate);
+  pages["/admin/stats"] =
+      R"({"payments":{"paidAmount":0,"refundedAmount":0},"stock":[{"name":"deals","value":1}]})";
+  EXPECT_TRUE(read_final_state(source_of(pages))->has_stock_gate);
+}
+
 TEST(FinalStatePages, AreFollowedToTheirEnd) {
   auto pages = empty_pages();
   pages["/admin/products?limit=10000"] =
@@ -58,7 +66,7 @@ TEST(FinalStatePages, HaveTheEventsOfEveryService) {
   pages["/admin/stats"] = R"({"payments":{"paidAmount":0,"refundedAmount":0},
       "saga":{"services":[{"deadLetters":1},{"deadLetters":2}]}})";
   for (const auto* service : {"order", "user", "product", "coupon", "user-coupon"}) {
-    pages[std::string("/admin/outbox?limit=10000&service=") + service + "&payload=false"] =
+    pages[std::string("/admin/outbox/") + service + "?limit=10000&payload=false"] =
         std::string(R"({"items":[{"sequence":1,"id":"1/A)") + service +
         R"(","topic":"A","key":"k","payload":"","correlation":""}],"next":null})";
   }

@@ -13,7 +13,9 @@ namespace stampede::runner {
 namespace {
 
 using testing::AllOf;
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 class NeedsTest : public ::testing::Test {
  protected:
@@ -46,6 +48,23 @@ TEST_F(NeedsTest, AStoreThatKeepsAFileGetsOneForEachRun) {
               HasSubstr("x.yaml:2: store.path: every run of a cell gets a fresh file"));
 }
 
+TEST_F(NeedsTest, ServicesAreDealtToServersOnlyWhereATransportReachesThem) {
+  const std::string base = "base: {topology: services, store: {use: sqlite}, transport: {use: ";
+  EXPECT_TRUE(needs_of(base + "http}}\nprocesses: each").store_file);
+  EXPECT_THAT(refusal(base + "inline}}\nprocesses: each"),
+              HasSubstr("x.yaml:2: transport.use: inline carries events within one process"));
+  EXPECT_THAT(refusal(base + "kafka, brokers: embedded}}\nprocesses: each"),
+              HasSubstr("x.yaml:2: transport.brokers: the embedded broker lives within one"));
+  EXPECT_THAT(refusal("base: {store: {use: sqlite}}\nprocesses: each"),
+              HasSubstr("x.yaml:3: processes: several servers share services out: needs topology"));
+  EXPECT_THAT(refusal(base + "http}, services: [order]}"),
+              HasSubstr("x.yaml:2: services: in an experiment `processes` says"));
+  EXPECT_THAT(refusal(base + "http}, peers: [http://a:1]}"),
+              HasSubstr("x.yaml:2: peers: the bench tells its servers of each other"));
+  EXPECT_THAT(refusal(base + "http}}\nprocesses: each\ninstances: 2"),
+              HasSubstr("instances: 2 instances need a store that they can share"));
+}
+
 TEST_F(NeedsTest, AStoreWithoutItsUrlGetsAPrivateServerElseASchema) {
   const auto own = needs_of("base: {store: {use: postgres}}");
   EXPECT_TRUE(own.postgres);
@@ -66,14 +85,18 @@ TEST_F(NeedsTest, ALockThatSpeaksRedisGetsItsNodes) {
 }
 
 TEST_F(NeedsTest, AGateThatSpeaksRedisGetsOneOfItsOwn) {
-  EXPECT_TRUE(needs_of("base: {coupon: {gate: {use: redis_lua}}}").gate_redis);
-  EXPECT_FALSE(needs_of("base: {coupon.gate: {use: redis_lua, url: \"there:6379\"}}").gate_redis);
-  EXPECT_FALSE(needs_of("base: {coupon.gate.use: memory}").gate_redis);
-  EXPECT_FALSE(needs_of("base: {}").gate_redis);
+  const auto keys_of = [this](const std::string& base) { return needs_of(base).redis_keys; };
+  EXPECT_THAT(keys_of("base: {coupon: {gate: {use: redis_lua}}}"), ElementsAre("coupon.gate.url"));
+  EXPECT_THAT(keys_of("base: {stock.gate.use: redis_lua}"), ElementsAre("stock.gate.url"));
+  EXPECT_THAT(keys_of("base: {coupon.gate: {use: redis_lua, url: \"there:6379\"}}"), IsEmpty());
+  EXPECT_THAT(keys_of("base: {coupon.gate.use: memory}"), IsEmpty());
+  EXPECT_THAT(keys_of("base: {}"), IsEmpty());
 }
 
 TEST_F(NeedsTest, SeveralInstancesNeedAGateThatTheyCanShare) {
   EXPECT_THAT(refusal("base: {store: {use: postgres}, coupon.gate.use: memory}\ninstances: 3\n"),
+              HasSubstr("instances: 3 instances need a gate that they can share; gate memory"));
+  EXPECT_THAT(refusal("base: {store: {use: postgres}, stock.gate.use: memory}\ninstances: 3\n"),
               HasSubstr("instances: 3 instances need a gate that they can share; gate memory"));
 }
 

@@ -1,0 +1,90 @@
+// The part of the configuration that is about hot deals, and what does not go together.
+
+#include "core/server/stock_config.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "core/config/dotted.hpp"
+
+namespace stampede::server {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::optional<ParsedConfig> parse(const std::string& text, config::Faults& faults) {
+  const auto tree = config::parse_yaml(
+      text + "store: {use: memory}\nplugins: [" STAMPEDE_PLUGIN_DIR "]\n", "server.yaml", faults);
+  return tree ? parse_config(*tree, faults) : std::nullopt;
+}
+
+ParsedConfig parsed(const std::string& text) {
+  config::Faults faults;
+  auto config = parse(text, faults);
+  EXPECT_TRUE(faults.empty()) << config::describe(faults);
+  return config.value_or(ParsedConfig{});
+}
+
+std::string faults_of(const std::string& text) {
+  config::Faults faults;
+  EXPECT_FALSE(parse(text, faults));
+  return config::describe(faults);
+}
+
+TEST(StockConfig, TakesAGateItsDealsAndHowOrdersAreWritten) {
+  const auto config = parsed(R"(
+stock: {gate: {use: redis_lua, url: "127.0.0.1:6379"}, deals: 3, sweep: {interval: 2s, age: 30s}}
+orders: {write: queued}
+transport: {use: inline, key: product}
+)");
+  EXPECT_EQ(config.config.stock_gate.use, "redis_lua");
+  EXPECT_EQ(config.config.stock.deals, 3);
+  EXPECT_EQ(config.config.stock.write, stock::Write::kQueued);
+  EXPECT_EQ(config.config.stock.key, saga::EventKey::kProduct);
+  EXPECT_EQ(config.config.stock.sweep_interval, std::chrono::seconds(2));
+  EXPECT_EQ(config.config.stock.sweep_age, std::chrono::seconds(30));
+  EXPECT_EQ(config.stock_gate_sharing, Sharing::kNetwork);
+  EXPECT_EQ(config.printable.at("stock.gate.prefix")->scalar, "stampede:gate:");
+  EXPECT_EQ(config.printable.at("orders.write")->scalar, "queued");
+}
+
+TEST(StockConfig, HasNoGateUnlessOneIsChosen) {
+  const auto config = parsed("");
+  EXPECT_EQ(config.config.stock_gate.use, "store");
+  EXPECT_EQ(config.config.stock.write, stock::Write::kSync);
+  EXPECT_EQ(config.printable.at("stock.gate.use")->scalar, "store");
+  EXPECT_EQ(parsed("stock: {gate: {use: memory}}\n").stock_gate_sharing, Sharing::kProcess);
+}
+
+TEST(StockConfig, NamesWhatIsWrong) {
+  EXPECT_THAT(faults_of("stock: {gates: {use: memory}}\n"),
+              HasSubstr("server.yaml:1: stock.gates: unknown key; did you mean \"gate\"?"));
+  EXPECT_THAT(
+      faults_of("stock: {gate: {use: redis_list, url: \"a:1\"}}\n"),
+      HasSubstr("stock.gate.use: gate redis_list can lose what it has granted; expected one "
+                "that is exact: memory or redis_lua"));
+  EXPECT_THAT(faults_of("stock: {gate: {url: \"a:1\"}}\n"),
+              HasSubstr("choose a gate by stock.gate.use"));
+  EXPECT_THAT(faults_of("stock: {deals: 2}\n"),
+              HasSubstr("stock.deals: expected 0 without a gate"));
+}
+
+TEST(StockConfig, QueuesOrdersOnlyBehindAGateAndWithoutAPayment) {
+  EXPECT_THAT(faults_of("orders: {write: queued}\n"),
+              HasSubstr("orders.write: expected sync without a gate"));
+  EXPECT_THAT(faults_of("stock: {gate: {use: memory}}\n"
+                        "orders: {write: queued, payment: {placement: before_lock}}\n"),
+              HasSubstr("orders.payment.placement: expected none with orders.write: queued"));
+}
+
+TEST(StockConfig, IsOfTheMonolith) {
+  EXPECT_THAT(faults_of("topology: services\nstock: {gate: {use: memory}}\n"),
+              HasSubstr("stock.gate.use: expected store with topology: services"));
+  EXPECT_THAT(faults_of("topology: services\norders: {write: queued}\n"),
+              HasSubstr("orders.write: expected sync with topology: services"));
+}
+
+}  // namespace
+}  // namespace stampede::server
