@@ -31,6 +31,12 @@ constexpr auto kServices = std::to_array<std::pair<std::string_view, Area>>({
     {"/users/{id}/coupons", Area::kUserCoupon},
     {"/admin/orders", Area::kOrder},
     {"/admin/outbox", Area::kOrder},
+    {"/admin/outbox/{service}", Area::kOrder},  // A name that is none.
+    {"/admin/outbox/order", Area::kOrder},
+    {"/admin/outbox/user", Area::kUser},
+    {"/admin/outbox/product", Area::kProduct},
+    {"/admin/outbox/coupon", Area::kCoupon},
+    {"/admin/outbox/user-coupon", Area::kUserCoupon},
     {"/admin/wallets", Area::kUser},
     {"/admin/charges", Area::kUser},
     {"/admin/products", Area::kProduct},

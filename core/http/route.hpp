@@ -64,6 +64,11 @@ struct Stores {
     return hosted;
   }
 
+  const HostedStore& of(saga::Area area) const {
+    const std::array all{&orders, &users, &products, &coupons, &user_coupons};
+    return *all.at(saga::index_of(area));
+  }
+
   saga::Areas hosted() const {
     saga::Areas areas;
     const std::array all{&orders, &users, &products, &coupons, &user_coupons};
@@ -141,6 +146,7 @@ Answer dump_orders(const Call& call);
 Answer dump_user_coupons(const Call& call);
 Answer dump_charges(const Call& call);
 Answer dump_outbox(const Call& call);
+Answer dump_outbox_of_service(const Call& call);
 Answer dump_failed_issues(const Call& call);
 Answer answer_stats(const Call& call);
 Answer start_window(const Call& call);

@@ -36,6 +36,7 @@ TEST(Hosting, TellsPathsApart) {
   EXPECT_EQ(service_of("/balance/charge"), Area::kUser);
   EXPECT_EQ(service_of("/coupons/7/issue"), Area::kCoupon);
   EXPECT_EQ(service_of("/api/v1/coupons/{user}/issue-async"), Area::kCoupon) << "a template too";
+  EXPECT_EQ(service_of("/admin/outbox/user-coupon"), Area::kUserCoupon);
   EXPECT_EQ(service_of("/nothing"), std::nullopt);
   EXPECT_EQ(service_of("/admin/stats"), std::nullopt);
 }
