@@ -1,6 +1,7 @@
 // Everything in the store, for whoever audits it: rows by cursor, in key order, and the seeding
 // that comes before.
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -60,6 +61,22 @@ Answer dump(const Call& call, Store& store, Fetch fetch, CursorOf cursor_of) {
   });
 }
 
+Answer dump_outbox_from(const Call& call, Store& store) {
+  FieldFaults faults;
+  const auto query = decode_outbox_query(call.request.query, faults);
+  if (!faults.empty()) return refuse_invalid(std::move(faults));
+  const auto after = parse_cursor(query.rows.after);
+  if (!after) return refuse_cursor("an integer of 0 or more");
+  return with_view(call, store, [&](ReadView& view) {
+    auto rows = view.outbox_after(*after, query.rows.limit);
+    if (rows && !query.payload) {
+      for (auto& row : *rows) row.event.payload.clear();
+    }
+    return answer_rows(rows, query.rows.limit,
+                       [](const OutboxRow& row) { return std::to_string(row.sequence); });
+  });
+}
+
 }  // namespace
 
 Answer seed_store(const Call& call) {
@@ -109,13 +126,16 @@ Answer dump_coupons(const Call& call) {
       [](const Coupon& row) { return std::to_string(value_of(row.id)); });
 }
 
-Answer dump_outbox(const Call& call) {
-  return dump(
-      call, call.services.stores.orders,
-      [](ReadView& view, std::int64_t after, std::int64_t limit) {
-        return view.outbox_after(after, limit);
-      },
-      [](const OutboxRow& row) { return std::to_string(row.sequence); });
+Answer dump_outbox(const Call& call) { return dump_outbox_from(call, call.services.stores.orders); }
+
+Answer dump_outbox_of_service(const Call& call) {
+  const auto name = call.match.parameters[0];
+  const auto found = std::ranges::find(saga::kAreaNames, name);
+  if (found == saga::kAreaNames.end()) {
+    return refuse_invalid({{"{service}", "order, user, product, coupon or user-coupon"}});
+  }
+  const auto area = static_cast<saga::Area>(found - saga::kAreaNames.begin());
+  return dump_outbox_from(call, call.services.stores.of(area));
 }
 
 Answer dump_orders(const Call& call) {

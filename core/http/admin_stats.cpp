@@ -215,6 +215,7 @@ Answer answer_quiet(const Call& call) {
   json.key("outbox").integer(backlog->outbox);
   json.key("lag").integer(backlog->lag);
   json.key("openSagas").integer(backlog->open_sagas);
+  json.key("events").integer(backlog->events);
   json.end_object();
   return succeed(200, std::move(body));
 }

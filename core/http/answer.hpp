@@ -8,6 +8,7 @@
 
 #include "core/http/problem.hpp"
 #include "core/pipeline/pipeline.hpp"
+#include "core/saga/calls.hpp"
 
 namespace stampede::http {
 
@@ -35,11 +36,14 @@ inline Answer refuse_invalid(FieldFaults faults) {
   return {.problem = &problem_for(ErrorCode::kInvalid), .faults = std::move(faults)};
 }
 
-// The message of an internal error may name files, hosts or queries: it goes to the log.
+// The message of an internal error may name files, hosts or queries: it goes to the log. Which
+// service did not answer may be told.
 inline Answer refuse(const Error& error) {
   const auto& problem = problem_for(error.code);
   if (error.code == ErrorCode::kInternal || error.code == ErrorCode::kUnavailable) {
-    return {.problem = &problem, .internal = error.message};
+    return {.problem = &problem,
+            .detail = std::string(saga::told_of(error)),
+            .internal = error.message};
   }
   return {.problem = &problem, .detail = error.message, .internal = error.message};
 }

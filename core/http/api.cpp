@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/http/decode.hpp"
+#include "core/http/hosting.hpp"
 
 namespace stampede::http {
 
@@ -69,7 +70,10 @@ void append_timing(std::string& out, std::string_view name, std::chrono::nanosec
 }  // namespace
 
 Api::Api(Services services, ApiOptions options)
-    : services_(services), router_(router_of(options)), next_correlation_(mix(options.seed + 1)) {}
+    : services_(services),
+      hosted_(services.stores.hosted()),
+      router_(router_of(options)),
+      next_correlation_(mix(options.seed + 1)) {}
 
 std::string_view Api::correlation_of(const HttpRequest& request, std::string& made) {
   const auto given = request.header("X-Correlation-Id");
@@ -88,6 +92,12 @@ Answer Api::answer(const HttpRequest& request, const RouteMatch& match, Context&
                    std::string_view correlation) const noexcept {
   try {
     const auto& route = routes()[match.route];
+    const auto service = hosted_.all() ? std::nullopt : service_of(request.path);
+    if (service && !hosts(*service)) {
+      return refuse(problem_for(RequestFault::kNotHosted),
+                    "The " + std::string(saga::name_of(*service)) +
+                        " service answers this; here are: " + saga::names_of(hosted_));
+    }
     Call call{request, match, context, {"", std::string(correlation)}, services_};
     if (route.method == "POST") {
       const auto key = request.header("Idempotency-Key");

@@ -43,7 +43,10 @@ class Api {
   static Answer answer_unmatched(const RouteMatch& match);
 
  private:
+  bool hosts(saga::Area service) const { return hosted_.test(saga::index_of(service)); }
+
   const Services services_;
+  const saga::Areas hosted_;
   const Router router_;
   std::atomic<std::uint64_t> next_correlation_;
 };

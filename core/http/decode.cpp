@@ -115,6 +115,13 @@ Page read_page(QueryReader& reader) {
   return page;
 }
 
+CursorQuery read_cursor(QueryReader& reader) {
+  CursorQuery read;
+  read.after = reader.text("after").value_or("");
+  read.limit = reader.integer("limit", 1, kMostRows).value_or(read.limit);
+  return read;
+}
+
 }  // namespace
 
 bool is_request_key(std::string_view text) {
@@ -221,9 +228,17 @@ OrderQuery decode_order_query(std::string_view query, FieldFaults& faults) {
 
 CursorQuery decode_cursor(std::string_view query, FieldFaults& faults) {
   QueryReader reader(query, faults);
-  CursorQuery read;
-  read.after = reader.text("after").value_or("");
-  read.limit = reader.integer("limit", 1, kMostRows).value_or(read.limit);
+  const auto read = read_cursor(reader);
+  reader.finish();
+  return read;
+}
+
+OutboxQuery decode_outbox_query(std::string_view query, FieldFaults& faults) {
+  QueryReader reader(query, faults);
+  OutboxQuery read{.rows = read_cursor(reader)};
+  const auto payload = reader.text("payload").value_or("true");
+  if (payload != "true" && payload != "false") reader.fault("payload", "true or false");
+  read.payload = payload != "false";
   reader.finish();
   return read;
 }

@@ -50,6 +50,13 @@ struct CursorQuery {
 };
 CursorQuery decode_cursor(std::string_view query, FieldFaults& faults);
 
+// Which events, and whether with what they say.
+struct OutboxQuery {
+  CursorQuery rows;
+  bool payload = true;
+};
+OutboxQuery decode_outbox_query(std::string_view query, FieldFaults& faults);
+
 // How many products, sold in how many days until now.
 struct PopularQuery {
   std::int64_t limit = 10;

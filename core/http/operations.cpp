@@ -15,6 +15,14 @@ Answer answer_readiness(const Call& call) {
             .detail = "The store does not answer",
             .internal = ready.error().message};
   }
+  const auto missing = call.services.instruments.missing(call.context.deadline);
+  if (!missing.empty()) {
+    std::string services;
+    for (const auto& one : missing) services += (services.empty() ? "" : ", ") + one.service;
+    return {.problem = &problem_for(ErrorCode::kUnavailable),
+            .detail = "No answer from other processes' services: " + services,
+            .internal = missing.front().why};
+  }
   return succeed(200, R"({"status":"ready"})");
 }
 

@@ -36,7 +36,7 @@ constexpr auto kTypes = std::to_array<ProblemType>({
     {Kind::kFailure, 503, "LEASE_LOST", "The lock passed to another holder", true},
     {Kind::kFailure, 503, "TIMEOUT", "The request waited too long", true},
     {Kind::kFailure, 503, "OVERLOADED", "The server is overloaded", true},
-    {Kind::kFailure, 503, "UNAVAILABLE", "The store cannot be reached", true},
+    {Kind::kFailure, 503, "UNAVAILABLE", "What the request needs cannot be reached", true},
     {Kind::kFailure, 504, "IN_DOUBT", "It is not known whether the request took effect"},
     {Kind::kRefusal, 404, "NOT_FOUND", "Not found"},
     {Kind::kBadRequest, 400, "INVALID", "The request is not valid"},
@@ -46,6 +46,7 @@ constexpr auto kTypes = std::to_array<ProblemType>({
     {Kind::kRefusal, 404, "ORDER_NOT_FOUND", "No such order"},
     {Kind::kBadRequest, 405, "METHOD_NOT_ALLOWED", "The route does not answer this method"},
     {Kind::kBadRequest, 415, "UNSUPPORTED_MEDIA_TYPE", "The body must be application/json"},
+    {Kind::kBadRequest, 421, "NOT_HOSTED", "Another process hosts the service that answers this"},
     {Kind::kRefusal, 409, "DEAL_RUNNING", "The product is in a hot deal already"},
     {Kind::kRefusal, 409, "DEAL_NOT_RUNNING", "The product is in no hot deal"},
 });

@@ -23,6 +23,7 @@ enum class RequestFault : std::uint8_t {
   kOrderNotFound,
   kMethodNotAllowed,
   kUnsupportedMediaType,
+  kNotHosted,
   kDealRunning,
   kDealNotRunning,
 };

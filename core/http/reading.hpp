@@ -24,23 +24,15 @@ Answer with_view(const Call& call, Store& store, Read read) {
   return read(**view);
 }
 
-// As with_view, but answers that there is no such user when there is none. Looks that up in the
-// same view where users are kept in the same store.
+// As with_view, but answers that there is no such user when there is none. Every service knows who
+// the users are, so that this asks no other one.
 template <typename Read>
 Answer with_user_view(const Call& call, Store& store, UserId user, Read read) {
-  const auto check = [user](ReadView& users) {
-    const auto wallet = users.wallet(user);
-    if (!wallet) return refuse(wallet.error());
-    return *wallet ? Answer() : refuse(problem_for(RefusalCode::kUserNotFound));
-  };
-  auto& users = call.services.stores.users;
-  if (&users != &store) {
-    if (auto missing = with_view(call, users, check); missing.problem != nullptr) return missing;
-    return with_view(call, store, read);
-  }
   return with_view(call, store, [&](ReadView& view) {
-    auto missing = check(view);
-    return missing.problem != nullptr ? missing : read(view);
+    const auto wallet = view.wallet(user);
+    if (!wallet) return refuse(wallet.error());
+    if (!*wallet) return refuse(problem_for(RefusalCode::kUserNotFound));
+    return read(view);
   });
 }
 

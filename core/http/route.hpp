@@ -4,7 +4,9 @@
 
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <cstdlib>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -17,35 +19,68 @@
 #include "core/issue/issuing.hpp"
 #include "core/pipeline/pipeline.hpp"
 #include "core/ranking/follower.hpp"
+#include "core/saga/area.hpp"
 #include "core/stock/desk.hpp"
 #include "core/telemetry/readings.hpp"
 
 namespace stampede::http {
 
+// The store of one area, where this process has it. A handler runs only where it has: to ask for
+// one that another process has is a bug, and aborts.
+class HostedStore {
+ public:
+  HostedStore(Store* store) : store_(store) {}  // NOLINT(google-explicit-constructor): as a Store&.
+
+  operator Store&() const {  // NOLINT(google-explicit-constructor): as a Store&.
+    if (store_ == nullptr) std::abort();
+    return *store_;
+  }
+  Store* get() const { return store_; }  // Null where another process has it.
+
+ private:
+  Store* store_;
+};
+
 // Where each area of the platform keeps its state: one store for all of them in the monolith, one
 // for each in the services topology.
 struct Stores {
   Stores(Store& all)  // NOLINT(google-explicit-constructor): one store is all of them.
-      : orders(all), users(all), products(all), coupons(all), user_coupons(all) {}
-  Stores(Store& order_store, Store& user_store, Store& product_store, Store& coupon_store,
-         Store& user_coupon_store)
-      : orders(order_store),
-        users(user_store),
-        products(product_store),
-        coupons(coupon_store),
-        user_coupons(user_coupon_store) {}
+      : orders(&all), users(&all), products(&all), coupons(&all), user_coupons(&all) {}
+  // By Area; null where another process has it.
+  explicit Stores(const std::array<Store*, saga::kAreaCount>& stores)
+      : orders(stores[0]),
+        users(stores[1]),
+        products(stores[2]),
+        coupons(stores[3]),
+        user_coupons(stores[4]) {}
 
-  // Each store once.
+  // Each store of this process once.
   std::vector<Store*> all() const {
-    if (&orders == &users) return {&orders};
-    return {&orders, &users, &products, &coupons, &user_coupons};
+    if (orders.get() != nullptr && orders.get() == users.get()) return {orders.get()};
+    std::vector<Store*> hosted;
+    for (const auto* store : {&orders, &users, &products, &coupons, &user_coupons}) {
+      if (store->get() != nullptr) hosted.push_back(store->get());
+    }
+    return hosted;
   }
 
-  Store& orders;  // And carts.
-  Store& users;
-  Store& products;
-  Store& coupons;
-  Store& user_coupons;
+  const HostedStore& of(saga::Area area) const {
+    const std::array all{&orders, &users, &products, &coupons, &user_coupons};
+    return *all.at(saga::index_of(area));
+  }
+
+  saga::Areas hosted() const {
+    saga::Areas areas;
+    const std::array all{&orders, &users, &products, &coupons, &user_coupons};
+    for (std::size_t i = 0; i < all.size(); ++i) areas.set(i, all.at(i)->get() != nullptr);
+    return areas;
+  }
+
+  HostedStore orders;  // And carts.
+  HostedStore users;
+  HostedStore products;
+  HostedStore coupons;
+  HostedStore user_coupons;
 };
 
 // What handlers work with. Everything outlives every call.
@@ -111,6 +146,7 @@ Answer dump_orders(const Call& call);
 Answer dump_user_coupons(const Call& call);
 Answer dump_charges(const Call& call);
 Answer dump_outbox(const Call& call);
+Answer dump_outbox_of_service(const Call& call);
 Answer dump_failed_issues(const Call& call);
 Answer answer_stats(const Call& call);
 Answer start_window(const Call& call);

@@ -56,6 +56,8 @@ constexpr auto kRoutes = std::to_array<Route>({
      dump_user_coupons},
     {"GET", "/admin/charges", "GET /admin/charges", kBeside, true, kReadingMany, dump_charges},
     {"GET", "/admin/outbox", "GET /admin/outbox", kBeside, true, kReadingMany, dump_outbox},
+    {"GET", "/admin/outbox/{service}", "GET /admin/outbox/{service}", kBeside, true, kReadingMany,
+     dump_outbox_of_service},
     {"GET", "/admin/failed-issues", "GET /admin/failed-issues", kBeside, true, kReadingMany,
      dump_failed_issues},
     {"GET", "/admin/stats", "GET /admin/stats", kBeside, true, kAsking, answer_stats},

@@ -126,15 +126,20 @@ Result<void> Consumer::note_refused(std::vector<Case>& cases, Context& context) 
 }
 
 Result<void> Consumer::settle(const std::vector<Case>& cases, Deadline deadline) {
-  std::vector<SettledClaim> settled;
+  std::vector<SettledClaim> issued;
+  std::vector<SettledClaim> returned;
   for (const auto& one : cases) {
     if (!one.holds_grant || one.fate == Case::Fate::kError) continue;
-    settled.push_back({claim_of(one.request), one.fate == Case::Fate::kIssued
-                                                  ? Settlement::kIssued
-                                                  : Settlement::kReturned});
+    const bool is_issued = one.fate == Case::Fate::kIssued;
+    (is_issued ? issued : returned)
+        .push_back(
+            {claim_of(one.request), is_issued ? Settlement::kIssued : Settlement::kReturned});
   }
-  if (settled.empty()) return {};
-  return parts_.gate->settle(settled, deadline);
+  FirstError error;
+  if (!issued.empty()) error.add(parts_.settler->settle(std::move(issued), deadline));
+  // Somebody may be waiting for these.
+  if (!returned.empty()) error.add(parts_.gate->settle(returned, deadline));
+  return error.take();
 }
 
 }  // namespace stampede::issue

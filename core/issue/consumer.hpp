@@ -16,6 +16,7 @@
 #include "core/issue/epochs.hpp"
 #include "core/issue/options.hpp"
 #include "core/issue/request_book.hpp"
+#include "core/issue/settler.hpp"
 #include "core/pipeline/pipeline.hpp"
 #include "core/telemetry/log.hpp"
 
@@ -26,7 +27,8 @@ class Consumer {
   struct Parts {
     pipeline::Pipeline& pipeline;
     RequestBook& book;
-    Gate* gate;  // Null where the store decides.
+    Gate* gate;  // Null where the store decides, and so is the settler.
+    Settler* settler;
     GateAt gate_at;
     Epochs& epochs;
     Counters& counters;

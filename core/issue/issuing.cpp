@@ -7,9 +7,11 @@ namespace stampede::issue {
 Issuing::Issuing(Parts parts)
     : parts_(parts),
       book_(parts.store, parts.clock),
+      settler_(parts.gate == nullptr ? nullptr : std::make_unique<Settler>(*parts.gate, parts.log)),
       consumer_({.pipeline = parts.pipeline,
                  .book = book_,
                  .gate = parts.gate,
+                 .settler = settler_.get(),
                  .gate_at = parts.options.gate_at,
                  .epochs = epochs_,
                  .counters = counters_,
@@ -50,6 +52,8 @@ Result<void> Issuing::connect() {
 Result<void> Issuing::start() {
   if (auto connected = connect(); !connected) return connected;
   if (auto started = parts_.transport.start(); !started) return started;
+  // A gate in this process is told in no time.
+  if (settler_ && parts_.gate->sharing() != Sharing::kProcess) settler_->start();
   if (caretaker_) caretaker_->start();
   return {};
 }
@@ -57,6 +61,7 @@ Result<void> Issuing::start() {
 void Issuing::stop() {
   if (caretaker_) caretaker_->stop();
   parts_.transport.stop();
+  if (settler_) settler_->stop();
 }
 
 Result<void> Issuing::look_after() {
@@ -144,6 +149,7 @@ std::vector<std::pair<std::string, double>> Issuing::gauges() const {
   const auto transport = parts_.transport.stats();
   add("redelivered", transport.redelivered);
   add("lag", lag_of(transport, kService));
+  for (const auto& [name, value] : transport.gauges) all.emplace_back("transport_" + name, value);
   if (parts_.gate == nullptr) return all;
   const auto gate = parts_.gate->stats();
   add("gate_granted", gate.granted);

@@ -20,6 +20,7 @@
 #include "core/issue/epochs.hpp"
 #include "core/issue/options.hpp"
 #include "core/issue/request_book.hpp"
+#include "core/issue/settler.hpp"
 #include "core/pipeline/pipeline.hpp"
 #include "core/pipeline/sources.hpp"
 #include "core/telemetry/log.hpp"
@@ -89,6 +90,7 @@ class Issuing {
   Epochs epochs_;
   Counters counters_;
   RequestBook book_;
+  const std::unique_ptr<Settler> settler_;  // Null without a gate.
   Consumer consumer_;
   std::unique_ptr<Caretaker> caretaker_;  // Null without a gate.
 };

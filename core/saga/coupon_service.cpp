@@ -76,7 +76,7 @@ Result<Outcome> CouponService::execute(UserId user, Context& context,
   }
 }
 
-Result<Reservation> CouponService::reserve(const ReserveCoupon& request, Context& context) {
+Result<Reservation> CouponService::reserve(const ReserveCoupon& request, Call& call) {
   const auto now = context_.clock.now();
   const auto oldest =
       now - std::chrono::duration_cast<std::chrono::microseconds>(context_.options.timeout);
@@ -97,6 +97,10 @@ Result<Reservation> CouponService::reserve(const ReserveCoupon& request, Context
       return Outcome::refuse(RefusalCode::kCouponNotUsable);
     }
     if (step && step->state == SagaStep::State::kDone) {
+      if (order_in(step->detail) == request.order) {  // The answer to an earlier call was lost.
+        reservation.discount = (*coupon)->discount;
+        return Outcome::refuse(RefusalCode::kNone);
+      }
       if (step->at < oldest) stale = order_in(step->detail);
       return Outcome::refuse(RefusalCode::kCouponNotUsable);
     }
@@ -108,14 +112,14 @@ Result<Reservation> CouponService::reserve(const ReserveCoupon& request, Context
     if (!kept) return Unexpected(kept.error());
     return Outcome::commit();
   };
-  auto outcome = execute(request.user, context, work);
+  auto outcome = execute(request.user, call.context, work);
   if (outcome && stale && orders_ != nullptr) {
     const ReserveCoupon earlier{*stale, request.user, request.coupon};
-    auto status = orders_->settle(earlier, context);
+    auto status = orders_->settle(earlier, call);
     if (!status) return Unexpected(status.error());
     if (*status == Order::Status::kFailed) {
-      if (auto freed = release(earlier, context); !freed) return Unexpected(freed.error());
-      outcome = execute(request.user, context, work);
+      if (auto freed = release(earlier, call); !freed) return Unexpected(freed.error());
+      outcome = execute(request.user, call.context, work);
     }
   }
   if (!outcome) return Unexpected(outcome.error());
@@ -123,9 +127,9 @@ Result<Reservation> CouponService::reserve(const ReserveCoupon& request, Context
   return reservation;
 }
 
-Result<void> CouponService::release(const ReserveCoupon& request, Context& context) {
+Result<void> CouponService::release(const ReserveCoupon& request, Call& call) {
   const auto now = context_.clock.now();
-  auto outcome = execute(request.user, context, [&](Transaction& from) -> Result<Outcome> {
+  auto outcome = execute(request.user, call.context, [&](Transaction& from) -> Result<Outcome> {
     auto freed = set_step_free(from, request, now);
     if (!freed) return Unexpected(freed.error());
     return *freed ? Outcome::commit() : Outcome::refuse(RefusalCode::kNone);

@@ -30,8 +30,8 @@ class CouponService final : public Service, public Discounts {
   const ServiceContext& context() const override { return context_; }
   std::vector<Subscription> subscriptions() override;
 
-  Result<Reservation> reserve(const ReserveCoupon& request, Context& context) override;
-  Result<void> release(const ReserveCoupon& request, Context& context) override;
+  Result<Reservation> reserve(const ReserveCoupon& request, Call& call) override;
+  Result<void> release(const ReserveCoupon& request, Call& call) override;
 
   Result<pipeline::Reply<UserCoupon>> issue(const pipeline::IssueCoupon& request, Context& context);
 

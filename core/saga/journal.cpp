@@ -118,6 +118,15 @@ telemetry::SagaReadings Journal::read(bool window) const {
           .transport = {}};
 }
 
+std::int64_t Journal::events() const {
+  const std::lock_guard lock(mutex_);
+  std::int64_t sum = 0;
+  for (const auto& counts : counts_) {
+    sum += counts.handled + counts.duplicates + counts.dead_letters + counts.published;
+  }
+  return sum;
+}
+
 void Journal::start_window() {
   const std::lock_guard lock(mutex_);
   past_.merge(window_);

@@ -52,6 +52,9 @@ class Journal {
   telemetry::SagaReadings read(bool window) const;
   void start_window();
 
+  // How many events were handled and published since the start.
+  std::int64_t events() const;
+
  private:
   struct Timings {
     telemetry::Timing order_final;

@@ -118,7 +118,7 @@ Result<bool> OrderService::give_up(const Order& order, std::string_view reason) 
   return true;
 }
 
-Result<Order::Status> OrderService::settle(const ReserveCoupon& reserved, Context& context) {
+Result<Order::Status> OrderService::settle(const ReserveCoupon& reserved, Call& call) {
   Order never{.id = reserved.order,
               .user = reserved.user,
               .status = Order::Status::kFailed,
@@ -144,7 +144,7 @@ Result<Order::Status> OrderService::settle(const ReserveCoupon& reserved, Contex
   Work operation(work);
   Scope scope;
   scope.add(reserved.user);
-  const auto outcome = context_.lock.execute(context_.store, scope, operation, context);
+  const auto outcome = context_.lock.execute(context_.store, scope, operation, call.context);
   if (!outcome) return Unexpected(outcome.error());
   return status;
 }

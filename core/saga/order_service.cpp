@@ -14,6 +14,17 @@ namespace stampede::saga {
 using pipeline::PlaceOrder;
 using pipeline::Reply;
 
+namespace {
+
+// Whether what was asked of another service may have been done although its answer is an error: it
+// may be in another process, and the answer lost.
+bool may_have_been_done(ErrorCode code) {
+  return pipeline::leaves_doubt(code) || code == ErrorCode::kUnavailable ||
+         code == ErrorCode::kTimeout;
+}
+
+}  // namespace
+
 OrderService::OrderService(ServiceContext context, pipeline::Environment& environment, Calls calls,
                            bool waits_for_end)
     : context_(context), environment_(environment), calls_(calls), waits_for_end_(waits_for_end) {}
@@ -84,7 +95,8 @@ Result<RefusalCode> OrderService::draw_up(const PlaceOrder& request, Order& orde
   // What another service spends its time on is its own affair: here it is one phase.
   const PhaseTimer timer(context.phases, Phase::kTransport);
   Phases theirs;
-  Context call{context.deadline, theirs};
+  Context within{context.deadline, theirs};
+  Call call{within, request.tag.correlation};
   const auto quoted = calls_.prices.quote(products, call);
   if (!quoted) return Unexpected(quoted.error());
   if (quoted->refusal != RefusalCode::kNone) return quoted->refusal;
@@ -103,10 +115,22 @@ Result<RefusalCode> OrderService::draw_up(const PlaceOrder& request, Order& orde
   order.subtotal = order.total = *subtotal;
   if (!order.coupon) return RefusalCode::kNone;
   const auto reserved = calls_.discounts.reserve({order.id, order.user, *order.coupon}, call);
-  if (!reserved) return Unexpected(reserved.error());
+  if (!reserved) {
+    if (may_have_been_done(reserved.error().code)) release(request, order, context);
+    return Unexpected(reserved.error());
+  }
   if (reserved->refusal != RefusalCode::kNone) return reserved->refusal;
   order.total = order.subtotal - pipeline::discount_on(order.subtotal, reserved->discount);
   return RefusalCode::kNone;
+}
+
+// The order comes to nothing. A coupon that cannot be set free now is by the next who wants it.
+void OrderService::release(const PlaceOrder& request, const Order& order, Context& context) {
+  Phases theirs;
+  Context within{context.deadline, theirs};
+  Call call{within, request.tag.correlation};
+  const auto released = calls_.discounts.release({order.id, order.user, *order.coupon}, call);
+  if (!released) context_.journal.fault(context_.index, "release", released.error());
 }
 
 Result<RefusalCode> OrderService::read_lines(const PlaceOrder& request, Order& order,
@@ -152,10 +176,7 @@ Result<Reply<Order>> OrderService::accept(const PlaceOrder& request, const Order
     const bool is_known = reply || !pipeline::leaves_doubt(reply.error().code);
     if (order.coupon && is_known) {
       const PhaseTimer timer(context.phases, Phase::kTransport);
-      Phases theirs;
-      Context call{context.deadline, theirs};
-      auto released = calls_.discounts.release({order.id, order.user, *order.coupon}, call);
-      if (!released) context_.journal.fault(context_.index, "release", released.error());
+      release(request, order, context);
     }
     if (!reply) return Unexpected(reply.error());
     return answer(*std::move(reply));

@@ -41,7 +41,7 @@ class OrderService final : public Service, public OrderBook {
   // that it failed with. A known key answers how the order stands now.
   Result<pipeline::Reply<Order>> place(const pipeline::PlaceOrder& request, Context& context);
 
-  Result<Order::Status> settle(const ReserveCoupon& reserved, Context& context) override;
+  Result<Order::Status> settle(const ReserveCoupon& reserved, Call& call) override;
 
   // Ends an order that is still pending as FAILED. False when it was final by then.
   Result<bool> give_up(const Order& order, std::string_view reason);
@@ -60,6 +60,7 @@ class OrderService final : public Service, public OrderBook {
   };
 
   Result<RefusalCode> draw_up(const pipeline::PlaceOrder& request, Order& order, Context& context);
+  void release(const pipeline::PlaceOrder& request, const Order& order, Context& context);
   Result<RefusalCode> read_lines(const pipeline::PlaceOrder& request, Order& order,
                                  Context& context);
   Result<pipeline::Reply<Order>> accept(const pipeline::PlaceOrder& request, const Order& order,

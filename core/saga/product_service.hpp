@@ -18,7 +18,7 @@ class ProductService final : public Service, public Prices {
   const ServiceContext& context() const override { return context_; }
   std::vector<Subscription> subscriptions() override;
 
-  Result<Quoted> quote(std::span<const ProductId> products, Context& context) override;
+  Result<Quoted> quote(std::span<const ProductId> products, Call& call) override;
 
  private:
   Reaction take(const Event& event, OrderFact fact) const;

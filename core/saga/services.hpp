@@ -1,6 +1,7 @@
-// The five services in one process: wired to each other, to their stores and to the transport.
-// Answers what the public API asks, as the pipeline does for the monolith. Safe for concurrent use
-// once started.
+// The services that this process hosts, all five or some of them: wired to each other, to those in
+// other processes, to their stores and to the transport. Answers what the public API asks, as the
+// pipeline does for the monolith; what a service elsewhere would answer is kNotFound here. Safe for
+// concurrent use once started.
 
 #pragma once
 
@@ -8,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +20,7 @@
 #include "core/pipeline/pipeline.hpp"
 #include "core/pipeline/sources.hpp"
 #include "core/saga/area.hpp"
+#include "core/saga/calls.hpp"
 #include "core/saga/options.hpp"
 #include "core/telemetry/log.hpp"
 #include "core/telemetry/saga_readings.hpp"
@@ -33,7 +36,10 @@ class Services final : public pipeline::Business {
   };
   // Everything outlives the services.
   struct Parts {
-    std::array<Backing, kAreaCount> backings;  // By Area.
+    // By Area; nothing where another process hosts the service.
+    std::array<std::optional<Backing>, kAreaCount> backings;
+    // Who answers for services that are hosted elsewhere: those that the hosted ones ask.
+    Desks elsewhere = {};
     Transport& transport;
     pipeline::PaymentGateway& payments;
     pipeline::WallClock& clock;
@@ -66,6 +72,9 @@ class Services final : public pipeline::Business {
   Result<pipeline::Reply<CartLine>> add_to_cart(const pipeline::AddToCart& request,
                                                 Context& context) override;
   TimePoint now() const override;
+
+  // Who answers other processes: null for what is not hosted here.
+  Desks desks() const;
 
   // The timings since start_window() when `window`, else since the start.
   telemetry::SagaReadings read(bool window) const;

@@ -1,12 +1,50 @@
 #include "core/server/application.hpp"
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "core/server/chaos.hpp"
 #include "core/server/schema.hpp"
 
 namespace stampede::server {
+
+namespace {
+
+// Whether other processes, or the transport itself, call the services of this one.
+bool is_reached(const ServerConfig& config, Transport& transport) {
+  if (transport.door() != nullptr) return true;
+  const bool has_others = !config.services.all() || !config.peers.empty();
+  return config.topology == Topology::kServices &&
+         (has_others || config.service_listener.port != 0);
+}
+
+// Processes of one configuration must not make up the same correlation ids: their logs are read
+// together.
+std::uint64_t seed_here(const ServerConfig& config) {
+  return config.seed ^ (static_cast<std::uint64_t>(::getpid()) << 32U);
+}
+
+// Whom the hosted services ask; with a door, also who hears what they tell.
+saga::Areas needed_by(const ServerConfig& config, Transport& transport) {
+  using saga::Area;
+  saga::Areas needed;
+  if (config.services.all()) return needed;
+  const auto hosts = [&](Area area) { return config.services.test(saga::index_of(area)); };
+  if (hosts(Area::kOrder)) {
+    needed.set(saga::index_of(Area::kProduct)).set(saga::index_of(Area::kCoupon));
+  }
+  if (hosts(Area::kCoupon)) needed.set(saga::index_of(Area::kOrder));
+  if (transport.door() != nullptr) needed.set();
+  return needed & ~config.services;
+}
+
+}  // namespace
 
 Result<Application::Plugins> Application::make_plugins(const ServerConfig& config,
                                                        plugin::Catalog& catalog) {
@@ -26,10 +64,14 @@ Result<Application::Plugins> Application::make_plugins(const ServerConfig& confi
   auto transport = catalog.create<Transport>(config.transport.use, config.transport.settings);
   if (!transport) return Unexpected(transport.error());
   plugins.transport = *std::move(transport);
-  if (plugins.transport->door() != nullptr) {
+  if (config.chaos.any()) {
+    plugins.transport =
+        std::make_unique<ChaosTransport>(std::move(plugins.transport), config.chaos, config.seed);
+  }
+  if (is_reached(config, *plugins.transport)) {
     auto front = catalog.create<HttpServer>(config.frontend.use, config.frontend.settings);
     if (!front) return Unexpected(front.error());
-    plugins.event_front = *std::move(front);
+    plugins.service_front = *std::move(front);
   }
   if (config.gate.use != kNoGate) {
     auto gate = catalog.create<Gate>(config.gate.use, config.gate.settings);
@@ -54,11 +96,16 @@ Result<Application::Plugins> Application::make_plugins(const ServerConfig& confi
 
 Result<std::unique_ptr<Application>> Application::start(const ServerConfig& config, Plugins plugins,
                                                         telemetry::Log& log) {
-  const auto& first = plugins.services.front();
-  const auto& lock = plugins.store ? plugins.lock : first.lock;
-  if (!lock->runs_on(plugins.store ? *plugins.store : *first.store)) {
+  const auto hosted = std::ranges::find_if(
+      plugins.services, [](const ServiceBacking& backing) { return backing.store != nullptr; });
+  const auto& lock = plugins.store ? plugins.lock : hosted->lock;
+  if (!lock->runs_on(plugins.store ? *plugins.store : *hosted->store)) {
     return fail(ErrorCode::kInvalid,
                 "lock " + config.lock.use + " does not run on store " + config.store.use);
+  }
+  if (config.chaos.any()) {
+    log.event(telemetry::LogLevel::kWarn, "chaos",
+              {{"message", "events are delivered twice, reordered or late on purpose"}});
   }
   std::unique_ptr<Application> application(new Application(config, std::move(plugins), log));
   if (application->services_) {
@@ -87,6 +134,9 @@ Application::Application(const ServerConfig& config, Plugins plugins, telemetry:
       stock_gate_(std::move(plugins.stock_gate)),
       ranking_(std::move(plugins.ranking)),
       payments_(config.payments),
+      peers_(config.services.all() ? nullptr : std::make_unique<calls::Peers>(config.peers)),
+      remote_(peers_ ? std::make_unique<calls::Remote>(*peers_) : nullptr),
+      needed_(needed_by(config, *transport_)),
       pipeline_(topology_ == Topology::kMonolith
                     ? std::make_unique<pipeline::Pipeline>(*store_, *lock_, payments_, clock_, ids_,
                                                            config.orders)
@@ -97,7 +147,9 @@ Application::Application(const ServerConfig& config, Plugins plugins, telemetry:
       hot_deals_(make_hot_deals(config, log)),
       issuing_(make_issuing(config, log)),
       best_sellers_(make_best_sellers(config, log)),
-      event_front_(std::move(plugins.event_front)),
+      desk_(services_ ? std::make_unique<calls::Desk>(services_->desks(), config.services, log)
+                      : nullptr),
+      service_front_(std::move(plugins.service_front)),
       recorder_(http::request_names()),
       api_({.pipeline = business(),
             .stores = stores(),
@@ -105,7 +157,7 @@ Application::Application(const ServerConfig& config, Plugins plugins, telemetry:
             .issuing = issuing_.get(),
             .deals = hot_deals_.get(),
             .best_sellers = best_sellers_.get()},
-           {.admin = config.admin, .seed = config.seed}),
+           {.admin = config.admin, .seed = seed_here(config)}),
       dispatcher_(
           api_, recorder_, log,
           {.workers = config.workers, .queue = config.queue, .timeout = config.lock_timeout}),
@@ -125,16 +177,18 @@ bool Application::drain() {
 
 // The listener comes first, because the transport tells others where it is.
 Result<void> Application::start_services(const ServerConfig& config) {
-  if (auto* door = transport_->door(); door != nullptr) {
+  if (service_front_) {
     // A saga holds two threads at a time, and the workers begin so many of them.
     constexpr std::size_t kBeside = 8;
-    auto listener =
-        EventListener::start(std::move(event_front_), *door, 2 * config.workers + kBeside);
+    auto listener = ServiceListener::start(std::move(service_front_), {*desk_, transport_->door()},
+                                           {.address = config.service_listener.address,
+                                            .port = config.service_listener.port,
+                                            .threads = 2 * config.workers + kBeside});
     if (!listener) return Unexpected(listener.error());
-    event_listener_ = *std::move(listener);
+    service_listener_ = *std::move(listener);
   }
   if (auto started = services_->start(); !started) return started;
-  if (event_listener_) event_listener_->open();
+  if (service_listener_) service_listener_->open();
   return {};
 }
 
@@ -158,11 +212,9 @@ pipeline::Business& Application::business() {
 
 http::Stores Application::stores() {
   if (store_) return http::Stores(*store_);
-  const auto of = [this](saga::Area area) -> Store& {
-    return *backings_.at(static_cast<std::size_t>(area)).store;
-  };
-  return {of(saga::Area::kOrder), of(saga::Area::kUser), of(saga::Area::kProduct),
-          of(saga::Area::kCoupon), of(saga::Area::kUserCoupon)};
+  std::array<Store*, saga::kAreaCount> stores{};
+  for (std::size_t i = 0; i < stores.size(); ++i) stores.at(i) = backings_.at(i).store.get();
+  return http::Stores(stores);
 }
 
 std::unique_ptr<issue::Issuing> Application::make_issuing(const ServerConfig& config,
@@ -193,7 +245,7 @@ std::unique_ptr<stock::HotDeals> Application::make_hot_deals(const ServerConfig&
 
 std::unique_ptr<ranking::Follower> Application::make_best_sellers(const ServerConfig& config,
                                                                   telemetry::Log& log) {
-  if (!ranking_) return nullptr;
+  if (!ranking_ || stores().orders.get() == nullptr) return nullptr;  // Orders are elsewhere.
   return std::make_unique<ranking::Follower>(
       ranking::Follower::Parts{.store = stores().orders,
                                .ranking = *ranking_,
@@ -202,12 +254,14 @@ std::unique_ptr<ranking::Follower> Application::make_best_sellers(const ServerCo
 }
 
 saga::Services::Parts Application::saga_parts(const ServerConfig& config, telemetry::Log& log) {
-  const auto of = [this](saga::Area area) -> saga::Services::Backing {
-    const auto& backing = backings_.at(static_cast<std::size_t>(area));
-    return {*backing.store, *backing.lock};
+  const auto of = [this](saga::Area area) -> std::optional<saga::Services::Backing> {
+    const auto& backing = backings_.at(saga::index_of(area));
+    if (!backing.store) return std::nullopt;
+    return saga::Services::Backing{*backing.store, *backing.lock};
   };
   return {.backings = {of(saga::Area::kOrder), of(saga::Area::kUser), of(saga::Area::kProduct),
                        of(saga::Area::kCoupon), of(saga::Area::kUserCoupon)},
+          .elsewhere = {remote_.get(), remote_.get(), remote_.get()},
           .transport = *transport_,
           .payments = payments_,
           .clock = clock_,
@@ -222,6 +276,7 @@ StoreStats Application::store_stats() const {
   if (store_) return store_->stats();
   StoreStats all;
   for (std::size_t i = 0; i < backings_.size(); ++i) {
+    if (!backings_.at(i).store) continue;
     auto stats = backings_.at(i).store->stats();
     const auto prefix = std::string(saga::kAreaNames.at(i)) + ".";
     all.pool.active += stats.pool.active;
@@ -276,6 +331,11 @@ Result<telemetry::Backlog> Application::backlog(Deadline deadline) const {
     backlog.lag += *orders;
   }
   return backlog;
+}
+
+std::vector<telemetry::MissingService> Application::missing(Deadline deadline) const {
+  if (needed_.none()) return {};
+  return peers_->missing(needed_, deadline);
 }
 
 }  // namespace stampede::server

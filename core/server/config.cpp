@@ -17,6 +17,7 @@
 #include "core/server/ranking_config.hpp"
 #include "core/server/saga_config.hpp"
 #include "core/server/schema.hpp"
+#include "core/server/services_config.hpp"
 #include "core/server/stock_config.hpp"
 
 namespace stampede::server {
@@ -67,6 +68,14 @@ void read_orders(MapReader map, ServerConfig& config) {
   map.finish();
 }
 
+void read_chaos(MapReader map, ChaosOptions& chaos) {
+  chaos.duplicate = map.real("duplicate", chaos.duplicate, 0, 1);
+  chaos.reorder = map.real("reorder", chaos.reorder, 0, 1);
+  chaos.handler_delay =
+      map.duration("handler_delay", chaos.handler_delay, nanoseconds(0), minutes(1));
+  map.finish();
+}
+
 void read_log(MapReader map, telemetry::LogOptions& log) {
   log.level = map.choice<telemetry::LogLevel>("level", log.level, kLogLevels);
   log.requests = map.choice<telemetry::RequestLogging>("requests", log.requests, kRequestLogging);
@@ -88,10 +97,11 @@ ServerConfig read_config(const config::Tree& tree, const std::filesystem::path& 
   ServerConfig config;
   MapReader root(&tree, "", faults);
   config.topology = root.choice<Topology>("topology", config.topology, kTopologies);
-  root.choice<std::string_view>("services", kHosted.front().first, kHosted);
+  read_services(root, config);
   read_server(root.map("server"), config);
   read_saga(root.map("saga"), config.saga);
   read_issuing(root.map("coupon"), config.issuing);
+  read_chaos(root.map("chaos"), config.chaos);
   read_stock(root.map("stock"), config.stock);
   read_orders(root.map("orders"), config);
   read_log(root.map("log"), config.log);
@@ -135,12 +145,15 @@ std::optional<ParsedConfig> parse_config(const config::Tree& tree, config::Fault
   config.issuing.key =
       config.saga.key == saga::EventKey::kUser ? issue::EventKey::kUser : issue::EventKey::kCoupon;
   config.stock.key = config.saga.key;
+  give_peers(catalog, config);
   read_gate(reader, resolved, kCouponGate, config.topology, config.gate, found);
   read_gate(reader, resolved, kStockGate, config.topology, config.stock_gate, found);
   read_ranking(reader, resolved, config, found);
   check_topology(resolved, config, found);
   check_stock(resolved, config, found);
+  check_services(resolved, config, found);
   if (found.empty()) {
+    check_reach(catalog, resolved, config, found);
     auto pairing = check_pairing(catalog, config, resolved, found);
     if (misfit == Misfit::kFault && !pairing.misfit.empty()) {
       const auto* written = resolved.at("lock.use");

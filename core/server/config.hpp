@@ -7,12 +7,15 @@
 //   http: {use, dialect, ...}        the front door and its options
 //   store: {use, ...}                the store and its options, dotted or nested
 //   lock: {use, timeout, ...}        the lock strategy and its options
-//   services: all                    which of them this process hosts
+//   services: all | [order, ...]     which of them this process hosts
+//   service_listener: {address, port}   where other processes reach them
+//   peers: [http://host:port, ...]   where the other processes' listeners are
 //   transport: {use, key, ...}      how events travel between services, and its options
 //   coupon: {gate: {use, ...}, gate_at, sweep: {interval, age}}
 //   stock: {gate: {use, ...}, deals, sweep: {interval, age}}
 //   ranking: {use, every, ...}       who ranks the best sellers, and its options
 //   saga: {timeout, sweep, compensation, relay: {batch, poll, lease}}
+//   chaos: {duplicate, reorder, handler_delay}   deliveries made as bad as they may be
 //   orders: {write, payment: {placement, latency, jitter, failure_rate}, read_write_pause}
 //   log: {level, requests, sample, file}
 //   plugins: [directory, ...]        searched before the built-in places
@@ -40,7 +43,9 @@
 #include "core/pipeline/simulated_payments.hpp"
 #include "core/plugin/catalog.hpp"
 #include "core/plugin/options.hpp"
+#include "core/saga/area.hpp"
 #include "core/saga/options.hpp"
+#include "core/server/chaos.hpp"
 #include "core/server/secrets.hpp"
 #include "core/stock/options.hpp"
 #include "core/telemetry/log.hpp"
@@ -55,8 +60,17 @@ struct PluginChoice {
 // One transaction for an order, or five services, each with a store of its own, and a saga.
 enum class Topology : std::uint8_t { kMonolith, kServices };
 
+// Where other processes reach the services of this one.
+struct ServiceListenerOptions {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;  // 0: any free one.
+};
+
 struct ServerConfig {
   Topology topology = Topology::kMonolith;
+  saga::Areas services = saga::Areas().set();  // Hosted by this process.
+  ServiceListenerOptions service_listener;
+  std::vector<std::string> peers;  // "http://host:port", without a slash at the end.
   HttpServerOptions http;
   std::size_t workers = 16;
   std::size_t queue = 1'024;  // Requests that may wait for a worker; further ones get a 503.
@@ -66,6 +80,7 @@ struct ServerConfig {
   PluginChoice transport{.use = "inline", .settings = {}};
   PluginChoice gate{.use = "store", .settings = {}};  // "store": there is none.
   issue::Options issuing;
+  ChaosOptions chaos;
   PluginChoice stock_gate{.use = "store", .settings = {}};  // Likewise.
   stock::Options stock;
   PluginChoice ranking{.use = "store", .settings = {}};  // Likewise.

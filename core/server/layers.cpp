@@ -11,7 +11,8 @@ namespace stampede::server {
 namespace {
 
 constexpr std::string_view kPrefix = "STAMPEDE_";
-constexpr std::array<std::string_view, 4> kTopLevel{"ADMIN", "PLUGINS", "SEED", "TOPOLOGY"};
+constexpr std::array<std::string_view, 6> kTopLevel{"ADMIN", "PEERS",    "PLUGINS",
+                                                    "SEED",  "SERVICES", "TOPOLOGY"};
 
 // "SERVER__PORT" is "server.port".
 std::string key_of(std::string_view variable) {

@@ -16,8 +16,10 @@ namespace stampede::server {
 using Environment = std::vector<std::pair<std::string, std::string>>;
 
 // STAMPEDE_SERVER__PORT=8081 means server.port: the prefix goes, "__" stands for a dot, and letters
-// become small. Taken are variables with a "__", and STAMPEDE_ADMIN, STAMPEDE_PLUGINS,
-// STAMPEDE_SEED and STAMPEDE_TOPOLOGY. Values are YAML, as with --set.
+// become small. Taken are variables with a "__", and STAMPEDE_ADMIN, STAMPEDE_PEERS,
+// STAMPEDE_PLUGINS, STAMPEDE_SEED, STAMPEDE_SERVICES and STAMPEDE_TOPOLOGY. Values are YAML, as
+// with
+// --set.
 config::Tree environment_layer(const Environment& environment, config::Faults& faults);
 
 // This process's environment.

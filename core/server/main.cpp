@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -96,11 +97,17 @@ int serve(const server::ParsedConfig& parsed, telemetry::Log& log) {
   const auto port = (*application)->port();
   fmt::print("listening on http://{}:{}\n", config.http.address, port);
   std::fflush(stdout);
-  log.event(telemetry::LogLevel::kInfo, "started",
-            {{"address", config.http.address},
-             {"port", std::int64_t{port}},
-             {"store", config.store.use},
-             {"lock", config.lock.use}});
+  const auto services = saga::names_of(config.services);
+  const auto service_url = (*application)->service_url();
+  log.event(
+      telemetry::LogLevel::kInfo, "started",
+      {{"address", config.http.address},
+       {"port", std::int64_t{port}},
+       {"services", config.topology == server::Topology::kServices ? std::string_view(services)
+                                                                   : std::string_view()},
+       {"serviceListener", service_url},
+       {"store", config.store.use},
+       {"lock", config.lock.use}});
 
   wait_for_stop(signals);
   log.event(telemetry::LogLevel::kInfo, "stopping");

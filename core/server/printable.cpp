@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/config/dotted.hpp"
 #include "core/config/text.hpp"
@@ -29,6 +30,13 @@ class Printer {
   void put(std::string_view path, double value) { put(path, fmt::format("{}", value)); }
   void put(std::string_view path, std::chrono::nanoseconds value) {
     put(path, config::format_duration(value));
+  }
+
+  void put_list(std::string_view path, const std::vector<std::string>& texts) {
+    config::Tree list;
+    list.kind = config::Tree::Kind::kList;
+    for (const auto& text : texts) list.items.push_back(config::Tree::scalar_of(text));
+    config::set_at(tree_, path, std::move(list));
   }
 
   // A plugin's options, with the declared default of each that was not given.
@@ -57,7 +65,6 @@ class Printer {
   }
 
   config::Tree take() { return std::move(tree_); }
-  config::Tree& tree() { return tree_; }
 
  private:
   void hide_scalar(const config::Tree& value, const std::string& key, const std::string& path) {
@@ -94,7 +101,18 @@ class Printer {
 
 void put_server(Printer& print, const ServerConfig& config) {
   print.put("topology", word_of(kTopologies, config.topology));
-  print.put("services", kHosted.front().first);
+  if (config.services.all()) {
+    print.put("services", kAllServices);
+  } else {
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < saga::kAreaCount; ++i) {
+      if (config.services.test(i)) names.emplace_back(saga::kAreaNames.at(i));
+    }
+    print.put_list("services", names);
+  }
+  print.put("service_listener.address", config.service_listener.address);
+  print.put("service_listener.port", config.service_listener.port);
+  print.put_list("peers", config.peers);
   print.put("server.address", config.http.address);
   print.put("server.port", config.http.port);
   print.put("server.workers", config.workers);
@@ -114,6 +132,9 @@ void put_rest(Printer& print, const ServerConfig& config) {
   print.put("saga.relay.batch", config.saga.relay.batch);
   print.put("saga.relay.poll", config.saga.relay.poll);
   print.put("saga.relay.lease", config.saga.relay.lease);
+  print.put("chaos.duplicate", config.chaos.duplicate);
+  print.put("chaos.reorder", config.chaos.reorder);
+  print.put("chaos.handler_delay", config.chaos.handler_delay);
   print.put("orders.write", word_of(kWrites, config.stock.write));
   print.put("orders.payment.placement", word_of(kPlacements, config.orders.payment));
   print.put("orders.payment.latency", config.payments.latency);
@@ -124,12 +145,9 @@ void put_rest(Printer& print, const ServerConfig& config) {
   print.put("log.requests", word_of(kRequestLogging, config.log.requests));
   print.put("log.sample", config.log.sample);
   print.put("log.file", config.log.file);
-  config::Tree plugins;
-  plugins.kind = config::Tree::Kind::kList;
-  for (const auto& path : config.plugins) {
-    plugins.items.push_back(config::Tree::scalar_of(path.string()));
-  }
-  config::set_at(print.tree(), "plugins", std::move(plugins));
+  std::vector<std::string> plugins;
+  for (const auto& path : config.plugins) plugins.push_back(path.string());
+  print.put_list("plugins", plugins);
   print.put("admin", config.admin);
   print.put("seed", config.seed);
 }

@@ -25,8 +25,8 @@ inline constexpr std::array<Word<Topology>, 2> kTopologies{
     {{"monolith", Topology::kMonolith}, {"services", Topology::kServices}}};
 inline constexpr std::array<Word<std::string_view>, 1> kDialects{{{"native", "native"}}};
 
-// Which of the services this process hosts.
-inline constexpr std::array<Word<std::string_view>, 1> kHosted{{{"all", "all"}}};
+// What `services` says where this process hosts all of them.
+inline constexpr std::string_view kAllServices = "all";
 
 inline constexpr std::array<Word<saga::Compensation>, 2> kCompensations{
     {{"refund", saga::Compensation::kRefund}, {"none", saga::Compensation::kNone}}};

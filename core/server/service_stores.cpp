@@ -29,6 +29,7 @@ Result<ServiceBackings> make_service_backings(const ServerConfig& config,
   if (!info) return Unexpected(info.error());
   ServiceBackings backings;
   for (std::size_t i = 0; i < backings.size(); ++i) {
+    if (!config.services.test(i)) continue;
     const auto settings = settings_for(config, *info, saga::kAreaNames.at(i));
     auto store = catalog.create<Store>(config.store.use, settings);
     if (!store) return Unexpected(store.error());

@@ -1,6 +1,6 @@
-// A store and a lock strategy for each service, of the one configured kind. What a store keeps on a
-// disk or in a database is kept apart by the service's name: in files whose path, or in a schema
-// whose name, ends with it.
+// A store and a lock strategy for each service that this process hosts, of the one configured kind.
+// What a store keeps on a disk or in a database is kept apart by the service's name: in files whose
+// path, or in a schema whose name, ends with it.
 
 #pragma once
 
@@ -19,7 +19,8 @@ struct ServiceBacking {
   std::unique_ptr<Store> store;
   std::unique_ptr<LockStrategy> lock;
 };
-using ServiceBackings = std::array<ServiceBacking, saga::kAreaCount>;  // By saga::Area.
+// By saga::Area; both are null for a service that is hosted elsewhere.
+using ServiceBackings = std::array<ServiceBacking, saga::kAreaCount>;
 
 Result<ServiceBackings> make_service_backings(const ServerConfig& config, plugin::Catalog& catalog);
 

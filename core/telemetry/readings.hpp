@@ -60,6 +60,8 @@ class Instruments {
   virtual void start_window() = 0;
   // What is on its way between services, beside the requests; nothing where there are none.
   virtual Result<Backlog> backlog(Deadline) const { return Backlog(); }
+  // The services that are needed here and do not answer elsewhere, asked now.
+  virtual std::vector<MissingService> missing(Deadline) const { return {}; }
 };
 
 }  // namespace stampede::telemetry

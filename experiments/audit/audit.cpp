@@ -15,14 +15,15 @@ std::string_view to_string(Verdict verdict) {
 }
 
 std::vector<Finding> audit_all(const Books& books) {
-  return {orders_exist(books), stock_conserved(books), oversold(books), undersold(books),
-          coupons(books),      money(books),           saga(books),     fairness(books)};
+  return {orders_exist(books), stock_conserved(books), oversold(books),
+          undersold(books),    coupons(books),         money(books),
+          saga(books),         events(books),          fairness(books)};
 }
 
 std::vector<Finding> all_unknown(const std::string& why) {
   std::vector<Finding> findings;
-  for (const auto* name :
-       {"orders", "stock", "oversold", "undersold", "coupons", "money", "saga", "fairness"}) {
+  for (const auto* name : {"orders", "stock", "oversold", "undersold", "coupons", "money", "saga",
+                           "events", "fairness"}) {
     findings.push_back({.name = name,
                         .verdict = Verdict::kUnknown,
                         .summary = why,

@@ -73,6 +73,9 @@ Finding coupons(const Books& books);
 Finding money(const Books& books);
 // Every order is final, and its coupon is marked where it is completed, and only there.
 Finding saga(const Books& books);
+// Between services: every order has told what its end asks for, each event once, and no event was
+// told of an order that is not there or put aside.
+Finding events(const Books& books);
 // Grants received later than an eligible request that was refused.
 Finding fairness(const Books& books);
 

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
 #include <nlohmann/json.hpp>
+
+#include "core/saga/area.hpp"
 
 namespace stampede::audit {
 
@@ -94,13 +97,19 @@ Charge charge_of(const json& row) {
           .amount = money_of(row, "amount")};
 }
 
+ToldEvent event_of(const json& row) {
+  return {.service = {},
+          .id = row.at("id").get<std::string>(),
+          .topic = row.at("topic").get<std::string>()};
+}
+
 // Reads /admin/<list> to its end.
 template <typename Row>
 void read_all(const PageSource& source, const std::string& list, Row (*decode)(const json&),
-              std::vector<Row>& into) {
+              std::vector<Row>& into, const std::string& more = "") {
   for (std::string after;;) {
-    const auto page = source(
-        fmt::format("/admin/{}?limit=10000{}", list, after.empty() ? "" : "&after=" + after));
+    const auto page = source(fmt::format("/admin/{}?limit=10000{}{}", list, more,
+                                         after.empty() ? "" : "&after=" + after));
     if (!page) throw std::runtime_error(page.error().message);
     const auto parsed = json::parse(*page);
     for (const auto& row : parsed.at("items")) into.push_back(decode(row));
@@ -110,7 +119,17 @@ void read_all(const PageSource& source, const std::string& list, Row (*decode)(c
   }
 }
 
-void read_payments(const PageSource& source, FinalState& state) {
+// Without their payloads: a long run has many.
+void read_events(const PageSource& source, FinalState& state) {
+  for (const auto service : saga::kAreaNames) {
+    const auto before = static_cast<std::ptrdiff_t>(state.events.size());
+    read_all(source, fmt::format("outbox/{}", service), event_of, state.events, "&payload=false");
+    std::for_each(state.events.begin() + before, state.events.end(),
+                  [&](ToldEvent& event) { event.service = service; });
+  }
+}
+
+void read_stats(const PageSource& source, FinalState& state) {
   const auto stats = source("/admin/stats");
   if (!stats) throw std::runtime_error(stats.error().message);
   const auto parsed = json::parse(*stats);
@@ -118,6 +137,11 @@ void read_payments(const PageSource& source, FinalState& state) {
   state.payments_taken = money_of(payments, "paidAmount");
   state.payments_refunded = money_of(payments, "refundedAmount");
   state.has_stock_gate = parsed.contains("stock") && !parsed.at("stock").empty();
+  state.has_services = parsed.contains("saga");
+  if (!state.has_services) return;
+  for (const auto& service : parsed.at("saga").at("services")) {
+    state.dead_letters += service.at("deadLetters").get<std::int64_t>();
+  }
 }
 
 }  // namespace
@@ -132,7 +156,8 @@ Result<FinalState> read_final_state(const PageSource& source) {
     read_all(source, "orders", order_of, state.orders);
     read_all(source, "charges", charge_of, state.charges);
     read_all(source, "failed-issues", failed_issue_of, state.failed_issues);
-    read_payments(source, state);
+    read_stats(source, state);
+    if (state.has_services) read_events(source, state);
     return state;
   } catch (const std::exception& error) {
     return fail(ErrorCode::kUnavailable,

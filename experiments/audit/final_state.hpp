@@ -19,6 +19,13 @@ struct FailedIssue {
   std::string reason;  // The code of a problem.
 };
 
+// An event that a service has told the others, by its id: "018f...-dc0c0c07398f/ORDER_PENDING".
+struct ToldEvent {
+  std::string service;
+  std::string id;
+  std::string topic;
+};
+
 struct FinalState {
   std::vector<Product> products;
   std::vector<Wallet> wallets;
@@ -27,6 +34,9 @@ struct FinalState {
   std::vector<Order> orders;
   std::vector<Charge> charges;
   std::vector<FailedIssue> failed_issues;
+  std::vector<ToldEvent> events;  // Of the services topology.
+  std::int64_t dead_letters = 0;  // Events that were put aside.
+  bool has_services = false;
   Money payments_taken;     // By the external payment gateway,
   Money payments_refunded;  // and given back.
   // A gate decided stock before the store: what it granted, others were refused, even if the order

@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/api/gate.hpp"
 #include "core/api/lock_strategy.hpp"
 #include "core/api/plugin_config.hpp"
 #include "core/api/store.hpp"
@@ -42,6 +43,9 @@ struct Subject {
   // a short word, as far as instances of it share at all.
   std::function<std::unique_ptr<Transport>(const std::string& realm)> make_transport = {};
   bool instances_share = false;
+  // For gate checks: another instance, which shares what it knows if it says that it does.
+  std::function<std::unique_ptr<Gate>()> make_gate = {};
+  std::function<Result<std::unique_ptr<Gate>>(const Settings&)> make_gate_with = {};
   std::span<const OptionSpec> options = {};  // That it declares.
 
   // After this, a check no longer waits for an operation that should have ended.

@@ -1,6 +1,6 @@
-// A store, a transaction and an operation that pass everything on to another one: bases for what
-// watches, stops or (in tests) breaks some of it. As safe for concurrent use as what they pass on
-// to, which outlives them.
+// A store, a transaction, an operation and a gate that pass everything on to another one: bases for
+// what watches, stops or (in tests) breaks some of it. As safe for concurrent use as what they pass
+// on to, which outlives them.
 
 #pragma once
 
@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/api/gate.hpp"
 #include "core/api/operation.hpp"
 #include "core/api/store.hpp"
 
@@ -164,6 +165,38 @@ class ForwardingStore : public Store {
 
  protected:
   Store& to_;
+};
+
+class ForwardingGate : public Gate {
+ public:
+  explicit ForwardingGate(Gate& to) : to_(to) {}
+
+  Sharing sharing() const override { return to_.sharing(); }
+  bool exact() const override { return to_.exact(); }
+  std::vector<Result<Decision>> claim(std::span<const Claim> claims, Context& context) override {
+    return to_.claim(claims, context);
+  }
+  Result<void> settle(std::span<const SettledClaim> claims, Deadline deadline) override {
+    return to_.settle(claims, deadline);
+  }
+  Result<std::vector<Claim>> pending(Resource resource, std::chrono::nanoseconds age,
+                                     std::size_t limit, Deadline deadline) override {
+    return to_.pending(resource, age, limit, deadline);
+  }
+  Result<void> load(Resource resource, std::int64_t remaining, std::span<const Holder> holders,
+                    Deadline deadline) override {
+    return to_.load(resource, remaining, holders, deadline);
+  }
+  Result<void> close(Resource resource, Deadline deadline) override {
+    return to_.close(resource, deadline);
+  }
+  Result<GateState> state(Resource resource, Deadline deadline) override {
+    return to_.state(resource, deadline);
+  }
+  GateStats stats() const override { return to_.stats(); }
+
+ protected:
+  Gate& to_;
 };
 
 }  // namespace stampede::check

@@ -1,10 +1,9 @@
 #include <atomic>
-#include <filesystem>
-#include <iterator>
 #include <random>
 #include <thread>
 #include <vector>
 
+#include "experiments/check/crowd.hpp"
 #include "experiments/check/lock_sale.hpp"
 
 namespace stampede::check {
@@ -33,14 +32,10 @@ struct Answers {
 };
 
 // Calls body(thread, round) on all threads at once.
-void on_all_threads(int rounds, const std::function<void(int thread, int round)>& body) {
-  std::vector<std::jthread> threads;
-  threads.reserve(kThreads);
-  for (int thread = 0; thread < kThreads; ++thread) {
-    threads.emplace_back([&body, thread, rounds] {
-      for (int round = 0; round < rounds; ++round) body(thread, round);
-    });
-  }
+void rounds_on_all_threads(int rounds, const std::function<void(int thread, int round)>& body) {
+  on_all_threads(kThreads, [&](int thread) {
+    for (int round = 0; round < rounds; ++round) body(thread, round);
+  });
 }
 
 std::uint64_t number_of(int thread, int round) {
@@ -51,7 +46,7 @@ std::uint64_t number_of(int thread, int round) {
 Findings never_sells_more_than_the_stock(const Subject& subject) {
   Sale sale(subject, small_sale(kStock, 10'000), Watch::kNo);
   Answers answers;
-  on_all_threads(5, [&](int thread, int round) {
+  rounds_on_all_threads(5, [&](int thread, int round) {
     Purchase purchase(number_of(thread, round), UserId{thread + 1}, {{kTea, 1}});
     answers.count(run(*sale.strategy, *sale.store, purchase).outcome);
   });
@@ -98,28 +93,13 @@ Findings conserves_stock_money_and_coupons(const Subject& subject) {
     }
     answers.count(run(*sale.strategy, *sale.store, *operation).outcome);
   };
-  on_all_threads(25, one);
+  rounds_on_all_threads(25, one);
   Findings findings;
   findings.expect(answers.failed == 0, "operations failed");
   findings.expect(answers.committed > 0, "nothing was committed");
   findings.expect(answers.refused > 0, "nothing was refused: the load is too light to say much");
   findings.add(sale.contradictions_after(answers.committed));
   return findings;
-}
-
-std::ptrdiff_t threads_of_this_process() {
-  return std::distance(std::filesystem::directory_iterator("/proc/self/task"),
-                       std::filesystem::directory_iterator());
-}
-
-// A thread that was joined may still be listed for a moment.
-bool threads_return_to(std::ptrdiff_t before, std::chrono::nanoseconds patience) {
-  const auto deadline = Clock::now() + patience;
-  while (threads_of_this_process() > before) {
-    if (Clock::now() > deadline) return false;
-    std::this_thread::yield();
-  }
-  return true;
 }
 
 // Two lives of a strategy on one store: contention, and waiters that gave up, leave nothing behind.
@@ -132,7 +112,7 @@ Findings is_destroyed_cleanly_after_use(const Subject& subject) {
     for (int life = 0; life < 2; ++life) {
       Answers answers;
       std::atomic<std::size_t> waited_in_vain = 0;
-      on_all_threads(2, [&](int thread, int round) {
+      rounds_on_all_threads(2, [&](int thread, int round) {
         Purchase purchase(number_of(thread, round + 2 * life), kAda, {{kTea, 1}});
         const bool is_hasty = thread % 4 == 3;
         const auto outcome =

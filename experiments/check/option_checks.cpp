@@ -3,6 +3,7 @@
 #include <string_view>
 #include <vector>
 
+#include "experiments/check/gate_trial.hpp"
 #include "experiments/check/lock_sale.hpp"
 #include "experiments/check/store_rows.hpp"
 
@@ -91,6 +92,27 @@ void try_store(Store& store, const std::string& with, Findings& findings) {
   findings.expect_committed(store.transact({}, operation, context), "with " + with + " a write");
 }
 
+// What says that it cannot answer now, or not in time, works as far as it is asked to here.
+bool is_passing(const Error& error) {
+  return error.code == ErrorCode::kTimeout || error.code == ErrorCode::kUnavailable ||
+         error.code == ErrorCode::kInDoubt;
+}
+
+void try_gate(const Subject& subject, std::unique_ptr<Gate> gate, const std::string& with,
+              Findings& findings) {
+  auto changed = subject;
+  changed.make_gate = [&gate] { return std::move(gate); };
+  GateTrial trial(changed);
+  const auto loaded = trial.try_load(trial.coupon(), 1'000);
+  findings.expect(loaded || is_passing(loaded.error()), "with " + with + " it cannot be loaded: " +
+                                                            (loaded ? "" : loaded.error().message));
+  if (!loaded) return;
+  const auto decision = trial.decide(trial.claim(1, "a"));
+  const bool is_granted = decision && *decision == Decision::kGranted;
+  findings.expect(is_granted || (!decision && is_passing(decision.error())),
+                  "with " + with + " the first claim is answered " + show(decision));
+}
+
 Findings every_default_and_every_bound_is_accepted(const Subject& subject) {
   Findings findings;
   if (subject.options.empty()) findings.does_not_apply("it declares no options");
@@ -107,6 +129,10 @@ Findings every_default_and_every_bound_is_accepted(const Subject& subject) {
         auto made = subject.make_store_with({{option.name, value}});
         findings.expect(made.has_value(), made ? "" : "with " + with + ": " + made.error().message);
         if (made) try_store(**made, with, findings);
+      } else if (subject.make_gate_with) {
+        auto made = subject.make_gate_with({{option.name, value}});
+        findings.expect(made.has_value(), made ? "" : "with " + with + ": " + made.error().message);
+        if (made) try_gate(subject, std::move(*made), with, findings);
       } else if (subject.make_transport_with) {
         auto made = subject.make_transport_with({{option.name, value}});
         findings.expect(made.has_value(), made ? "" : "with " + with + ": " + made.error().message);
@@ -119,6 +145,7 @@ Findings every_default_and_every_bound_is_accepted(const Subject& subject) {
 bool accepts(const Subject& subject, const Settings& settings) {
   if (subject.make_strategy_with) return subject.make_strategy_with(settings).has_value();
   if (subject.make_store_with) return subject.make_store_with(settings).has_value();
+  if (subject.make_gate_with) return subject.make_gate_with(settings).has_value();
   return subject.make_transport_with && subject.make_transport_with(settings).has_value();
 }
 

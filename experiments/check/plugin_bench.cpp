@@ -103,11 +103,10 @@ Result<std::vector<fs::path>> PluginBench::locate() {
 Result<void> PluginBench::prepare() {
   auto directories = locate();
   if (!directories) return Unexpected(directories.error());
-  if (kind_ == plugin::Kind::kFrontend || kind_ == plugin::Kind::kGate ||
-      kind_ == plugin::Kind::kRanking) {
+  if (kind_ == plugin::Kind::kFrontend || kind_ == plugin::Kind::kRanking) {
     return fail(ErrorCode::kInvalid, "there are no checks for a " +
                                          std::string(plugin::name_of(kind_)) +
-                                         "; there are for a lock, a store and a transport");
+                                         "; there are for a lock, a store, a transport and a gate");
   }
   catalog_ = std::make_unique<plugin::Catalog>(std::move(*directories));
   auto info = catalog_->describe(kind_, name_);
@@ -129,6 +128,7 @@ Result<void> PluginBench::try_once() {
     if (!transport) return Unexpected(transport.error());
     return {};
   }
+  if (kind_ == plugin::Kind::kGate) return try_gate();
   const auto strategy = make_strategy({});
   if (!strategy) return Unexpected(strategy.error());
   const auto store = make_store(wanted_.store, wanted_.store_settings);
@@ -138,6 +138,19 @@ Result<void> PluginBench::try_once() {
                                          wanted_.store + "\"; choose another with --store");
   }
   return {};
+}
+
+// A gate can be made without the server that it asks.
+Result<void> PluginBench::try_gate() {
+  const auto gate = make_gate({});
+  if (!gate) return Unexpected(gate.error());
+  const auto state =
+      (*gate)->state({Resource::Kind::kCoupon, 1}, Clock::now() + std::chrono::seconds(5));
+  if (state) return {};
+  const bool is_wrong = state.error().code == ErrorCode::kInvalid;
+  return fail(is_wrong ? ErrorCode::kInvalid : ErrorCode::kUnavailable,
+              "gate \"" + name_ + "\" does not answer: " + state.error().message +
+                  (is_wrong ? "; give it what it needs with --set" : ""));
 }
 
 Result<std::unique_ptr<LockStrategy>> PluginBench::make_strategy(const plugin::Settings& over) {
@@ -181,6 +194,14 @@ Result<std::unique_ptr<Transport>> PluginBench::make_transport(const std::string
   return catalog_->create<Transport>(name_, settings);
 }
 
+// Instances meet where they are told to; the checks use resources of their own there.
+Result<std::unique_ptr<Gate>> PluginBench::make_gate(const plugin::Settings& over) {
+  auto settings = over;
+  settings.insert(wanted_.settings.begin(), wanted_.settings.end());
+  for (auto& [name, value] : settings) value = numbered(value, std::to_string(::getpid()));
+  return catalog_->create<Gate>(name_, settings);
+}
+
 Subject PluginBench::subject() {
   Subject subject;
   subject.options = info_.options;
@@ -203,6 +224,11 @@ Subject PluginBench::subject() {
       return make_store(name_, settings);
     };
     subject.make_store = [this] { return made(make_store(name_, wanted_.settings)); };
+    return subject;
+  }
+  if (kind_ == plugin::Kind::kGate) {
+    subject.make_gate_with = [this](const Settings& over) { return make_gate(over); };
+    subject.make_gate = [this] { return made(make_gate({})); };
     return subject;
   }
   subject.make_strategy_with = [this](const Settings& over) { return make_strategy(over); };

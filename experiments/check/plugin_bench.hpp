@@ -1,6 +1,6 @@
-// A plugin from its file, ready to be checked: makes strategies, stores and transports
-// through the Catalog, each store with data of its own, and removes afterwards what they kept in
-// files.
+// A plugin from its file, ready to be checked: makes strategies, stores, transports and
+// gates through the Catalog, each store with data of its own, and removes afterwards what they kept
+// in files.
 //
 // Not safe for concurrent use; outlives what it made.
 
@@ -22,13 +22,15 @@ class PluginBench {
     std::string plugin;  // A file, or kind/name of one that the search path has.
     plugin::Settings settings;
     std::string store = "memory";  // That a strategy is checked on.
-    // "{n}" in a value becomes another number for each store or transport that is made.
+    // "{n}" in a value becomes another number for each store or transport that is made, and for
+    // each check of a gate.
     plugin::Settings store_settings;
   };
 
   // kInvalid or kNotFound for a plugin that does not exist, does not fit or does not load, of a
-  // kind that has no checks, for settings that it does not take, and for a strategy that does not
-  // run on the store; kUnavailable without a place for files.
+  // kind that has no checks, for settings that it does not take, for a strategy that does not run
+  // on the store, and for a gate that lacks what it needs to answer; kUnavailable without a place
+  // for files, and when the server of a gate does not answer.
   static Result<std::unique_ptr<PluginBench>> open(const Wanted& wanted);
 
   ~PluginBench();
@@ -49,12 +51,14 @@ class PluginBench {
   Result<std::vector<std::filesystem::path>> locate();
   Result<void> prepare();
   Result<void> try_once();
+  Result<void> try_gate();
 
   Result<std::unique_ptr<LockStrategy>> make_strategy(const plugin::Settings& over);
   Result<std::unique_ptr<Store>> make_store(const std::string& name,
                                             const plugin::Settings& settings);
   Result<std::unique_ptr<Transport>> make_transport(const std::string& realm,
                                                     const plugin::Settings& over);
+  Result<std::unique_ptr<Gate>> make_gate(const plugin::Settings& over);
   bool declares(std::string_view option) const;
 
   Wanted wanted_;

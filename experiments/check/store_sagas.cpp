@@ -182,22 +182,30 @@ void refuses_saga_writes_that_make_no_sense(StoreTrial& trial) {
   CHECK_EQ((*trial.view()->order(order_id(1)))->status, Order::Status::kPending);
 }
 
-void reads_saga_steps_by_cursor_in_key_order(StoreTrial& trial) {
-  for (const std::string key : {"b", "a", "ab", "c", "B", "a 1", "ä"}) {
-    put_step(trial, make_step(key));
-  }
+std::vector<std::string> step_keys(StoreTrial& trial, std::int64_t page_size) {
   const auto view = trial.view();
   std::vector<std::string> keys;
   std::string after;
   for (;;) {
-    const auto page = view->saga_steps_after(after, 3);
+    const auto page = view->saga_steps_after(after, page_size);
     REQUIRE_TRUE(page);
-    if (page->empty()) break;
-    CHECK_TRUE(page->size() <= 3U);
+    if (page->empty()) return keys;
+    CHECK_TRUE(std::ssize(*page) <= page_size);
     for (const auto& step : *page) keys.push_back(step.key);
     after = keys.back();
   }
-  CHECK_EQ(keys, (std::vector<std::string>{"B", "a", "a 1", "ab", "b", "c", "ä"}));
+}
+
+void reads_saga_steps_by_cursor_in_key_order(StoreTrial& trial) {
+  std::vector<std::string> expected{"B", "a", "a 1", "ab", "b", "c", "ä"};
+  for (const auto* key : {"b", "a", "ab", "c", "B", "a 1", "ä"}) put_step(trial, make_step(key));
+  CHECK_EQ(step_keys(trial, 3), expected);
+  // More come after they were listed.
+  for (int i = 199; i >= 100; --i) {
+    put_step(trial, make_step(expected.emplace_back("payment " + std::to_string(i))));
+  }
+  std::ranges::sort(expected);
+  CHECK_EQ(step_keys(trial, 7), expected);
 }
 
 void returns_stock_in_every_form(StoreTrial& trial) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/config/text.hpp"
+#include "experiments/check/gate_checks.hpp"
 #include "experiments/check/isolated.hpp"
 #include "experiments/check/lock_checks.hpp"
 #include "experiments/check/option_checks.hpp"
@@ -84,6 +85,15 @@ std::vector<check::Check> checks_of(plugin::Kind kind, const Options& options) {
   add(check::option_checks());
   if (kind == plugin::Kind::kTransport) {
     for (const auto group : check::transport_checks()) add(group, options.full ? 5 : 1);
+    return checks;
+  }
+  if (kind == plugin::Kind::kGate) {
+    add(check::gate_decision_checks());
+    add(check::gate_settlement_checks());
+    add(check::gate_loading_checks());
+    if (options.quick) return checks;
+    add(check::gate_race_checks(), options.full ? 5 : 1);
+    add(check::gate_reopening_checks(), options.full ? 5 : 1);
     return checks;
   }
   const bool is_lock = kind == plugin::Kind::kLock;
@@ -208,8 +218,9 @@ ExitCode run(Options& options, bool is_store_given, Console& console) {
 
 Body declare_check(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  app.add_option("PLUGIN", options->wanted.plugin,
-                 "The file of a lock, store or transport, or kind/name of one that is installed")
+  app.add_option(
+         "PLUGIN", options->wanted.plugin,
+         "The file of a lock, store, transport or gate, or kind/name of one that is installed")
       ->required();
   const auto* const store =
       app.add_option("--store", options->wanted.store, "The store that a lock is checked on")

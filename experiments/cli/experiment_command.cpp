@@ -23,12 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The server is beside the bench, in a build tree as in an installation.
-fs::path server_program() {
-  std::error_code ignored;
-  return fs::read_symlink("/proc/self/exe", ignored).parent_path() / "stampede-server";
-}
-
 // What was typed, by the program's plain name.
 std::vector<std::string> typed_command() {
   std::ifstream stream("/proc/self/cmdline");
@@ -39,6 +33,12 @@ std::vector<std::string> typed_command() {
 }
 
 }  // namespace
+
+// The server is beside the bench, in a build tree as in an installation.
+fs::path server_program() {
+  std::error_code ignored;
+  return fs::read_symlink("/proc/self/exe", ignored).parent_path() / "stampede-server";
+}
 
 void add_experiment_options(CLI::App& app, ExperimentOptions& options) {
   auto& overrides = options.overrides;

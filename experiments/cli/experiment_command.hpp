@@ -22,6 +22,9 @@ struct ExperimentOptions {
 // outlives the parsing.
 void add_experiment_options(CLI::App& app, ExperimentOptions& options);
 
+// Where stampede-server is.
+std::filesystem::path server_program();
+
 // Server configs are checked as the server checks them, load blocks as the generator does.
 plan::Checks checks();
 

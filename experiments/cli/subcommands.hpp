@@ -10,6 +10,7 @@ namespace stampede::cli {
 
 Body declare_run(CLI::App& app);
 Body declare_sweep(CLI::App& app);
+Body declare_faults(CLI::App& app);
 Body declare_load(CLI::App& app);
 Body declare_env(CLI::App& app);
 Body declare_plugins(CLI::App& app);

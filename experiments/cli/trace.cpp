@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <istream>
@@ -13,6 +14,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "core/api/ids.hpp"
@@ -52,6 +54,17 @@ void read(std::istream& from, Lines& lines) {
     auto line = json::parse(text, nullptr, false);
     if (line.is_object()) lines.push_back(std::move(line));
   }
+}
+
+// A file is itself; a folder is every log below it.
+std::vector<std::filesystem::path> logs_at(const std::filesystem::path& path) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(path, error)) return {path};
+  std::vector<std::filesystem::path> logs;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(path, error)) {
+    if (entry.path().extension() == ".log") logs.push_back(entry.path());
+  }
+  return logs;
 }
 
 bool names_order(const json& line, const std::string& order) {
@@ -102,12 +115,14 @@ ExitCode run(const TraceCommand& command, Console& console) {
   }
   Lines lines;
   for (const auto& name : command.logs) {
-    std::ifstream file(name);
-    if (!file) {
-      console.error << "stampede trace: cannot read the log " << name << '\n';
-      return ExitCode::kUsage;
+    for (const auto& log : logs_at(name)) {
+      std::ifstream file(log);
+      if (!file) {
+        console.error << "stampede trace: cannot read the log " << log.string() << '\n';
+        return ExitCode::kUsage;
+      }
+      read(file, lines);
     }
-    read(file, lines);
   }
   if (command.logs.empty()) read(std::cin, lines);
   const auto order = to_string(*id);
@@ -132,7 +147,8 @@ Body declare_trace(CLI::App& app) {
   auto command = std::make_shared<TraceCommand>();
   app.add_option("ORDER_ID", command->order, "The order to follow")->required();
   app.add_option("--log", command->logs,
-                 "A server's log file; once for each process. Standard input without any");
+                 "A server's log file, or a folder: every .log below it. Several times for several "
+                 "processes. Standard input without any");
   return [command](Console& console) { return run(*command, console); };
 }
 

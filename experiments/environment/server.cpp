@@ -72,14 +72,23 @@ Result<Server> Server::start(const ServerPlan& plan, std::chrono::milliseconds p
     return fail(ErrorCode::kUnavailable, "the server did not start: " + last_words(*process, log));
   }
   Server server(plan, std::move(*process), line->substr(kGreeting.size()), log);
-  const bool ready = ask_until(deadline, [&] {
-    const auto answer = server.client_.get("/readyz", 1s);
-    return (answer && answer->status == 200) || !server.alive();
-  });
-  if (!ready || !server.alive()) {
-    return fail(ErrorCode::kUnavailable, "the server did not become ready: " + server.obituary());
-  }
+  if (!plan.ready_alone) return server;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+  if (auto ready = server.wait_until_ready(left); !ready) return Unexpected(ready.error());
   return server;
+}
+
+Result<void> Server::wait_until_ready(std::chrono::milliseconds patience) {
+  std::string said;
+  const bool ready = ask_until(Clock::now() + patience, [&] {
+    const auto answer = client_.get("/readyz", 5s);
+    if (answer) said = answer->body;
+    return (answer && answer->status == 200) || !alive();
+  });
+  if (ready && alive()) return {};
+  return fail(ErrorCode::kUnavailable,
+              fmt::format("the server did not become ready{}{}: {}",
+                          said.empty() ? "" : ", it said ", said, obituary()));
 }
 
 Result<void> Server::restart(std::chrono::milliseconds patience) {

@@ -23,13 +23,18 @@ struct ServerPlan {
   std::filesystem::path folder;   // Holds server.yaml and server.log; made when missing.
   std::vector<int> cpus;
   int port = 0;  // 0: any free one.
+  // Whether it can be ready while no other server is there: start() does not wait for it otherwise.
+  bool ready_alone = true;
 };
 
 class Server {
  public:
-  // Returns once /readyz answers 200. A server that dies or is silent is an Error with its last log
-  // lines.
+  // Returns once /readyz answers 200, or as soon as it listens when it cannot be ready alone. A
+  // server that dies or is silent is an Error with its last log lines.
   static Result<Server> start(const ServerPlan& plan, std::chrono::milliseconds patience);
+
+  // /readyz answers 200.
+  Result<void> wait_until_ready(std::chrono::milliseconds patience);
 
   const std::string& url() const { return url_; }
   pid_t pid() const { return process_.pid(); }

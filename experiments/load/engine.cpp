@@ -58,7 +58,7 @@ Engine::Engine(const LoadPlan& plan, std::shared_ptr<const JourneyBook> book,
       publish_(std::move(publish)),
       open_(is_open(plan.executor)),
       end_(planned_length(plan)),
-      idle_(endpoints_.size()),
+      idle_(endpoints_.size() / plan.groups),
       recorder_(*book_, plan.warmup, planned_length(plan)),
       ledger_(book_) {}
 
@@ -75,14 +75,19 @@ LoadResult Engine::run() {
 
 void Engine::spawn_vu() {
   const auto index = vus_.size();
+  const auto instances = idle_.size();
   auto& vu = *vus_.emplace_back(
-      std::make_unique<Vu>(io_, static_cast<std::int64_t>(index), index % endpoints_.size()));
+      std::make_unique<Vu>(io_, static_cast<std::int64_t>(index), index % instances));
+  vu.links.reserve(plan_.groups);
+  for (std::size_t group = 0; group < plan_.groups; ++group) {
+    vu.links.emplace_back(io_, endpoints_[group * instances + vu.instance]);
+  }
   ++live_vus_;
   asio::co_spawn(io_.get_executor(), live(vu), rethrow);
 }
 
 Task<void> Engine::live(Vu& vu) {
-  co_await connect(vu);  // A failure shows again, and counts, at the first request.
+  co_await connect_all(vu);  // A failure shows again, and counts, at the first request.
   ++ready_vus_;
   if (!started_ && ready_vus_ == static_cast<std::int64_t>(vus_.size())) control_timer_.cancel();
   if (open_) {
@@ -90,7 +95,7 @@ Task<void> Engine::live(Vu& vu) {
   } else {
     co_await loop(vu);
   }
-  close(vu);
+  close_all(vu);
   --live_vus_;
   note_vus();
   if (live_vus_ == 0) control_timer_.cancel();
@@ -137,7 +142,7 @@ Task<void> Engine::serve_arrivals(Vu& vu) {
       vu.arrival = backlog_.front();
       backlog_.pop_front();
     } else {
-      idle_[vu.target].push_back(&vu);
+      idle_[vu.instance].push_back(&vu);
       co_await park(vu);
     }
     const auto arrival = std::exchange(vu.arrival, std::nullopt);
@@ -216,15 +221,15 @@ Task<void> Engine::dispatch() {
   }
 }
 
-// Of the endpoint whose turn it is, else of the next one that has an idle user; null when all are
+// Of the instance whose turn it is, else of the next one that has an idle user; null when all are
 // busy.
 Vu* Engine::take_idle() {
   for (std::size_t i = 0; i < idle_.size(); ++i) {
-    const auto endpoint = (next_endpoint_ + i) % idle_.size();
-    if (idle_[endpoint].empty()) continue;
-    auto* const vu = idle_[endpoint].back();
-    idle_[endpoint].pop_back();
-    next_endpoint_ = (endpoint + 1) % idle_.size();
+    const auto instance = (next_instance_ + i) % idle_.size();
+    if (idle_[instance].empty()) continue;
+    auto* const vu = idle_[instance].back();
+    idle_[instance].pop_back();
+    next_instance_ = (instance + 1) % idle_.size();
     return vu;
   }
   return nullptr;

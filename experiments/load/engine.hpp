@@ -55,17 +55,27 @@ class Parked {
 // Why the housekeeping closed a connection under a request.
 enum class Abort : std::uint8_t { kNone, kTimeout, kEnd };
 
+// A connection to one of the endpoints.
+struct Link {
+  Link(asio::io_context& io, const Tcp::endpoint& to) : endpoint(to), socket(io.get_executor()) {}
+
+  Tcp::endpoint endpoint;
+  Socket socket;
+  bool connected = false;
+  std::uint64_t carried = 0;  // Requests on this connection.
+  Steady::time_point last_used;
+};
+
 struct Vu {
-  Vu(asio::io_context& io, std::int64_t vu_index, std::size_t vu_target)
-      : index(vu_index),
-        target(vu_target),
-        socket(io.get_executor()),
-        timer(io.get_executor()),
-        buffer(4'096) {}
+  Vu(asio::io_context& io, std::int64_t vu_index, std::size_t vu_instance)
+      : index(vu_index), instance(vu_instance), timer(io.get_executor()), buffer(4'096) {}
+
+  Link& link() { return links[group]; }
 
   const std::int64_t index;
-  const std::size_t target;  // Which of the endpoints it talks to.
-  Socket socket;
+  const std::size_t instance;  // Which one of each group it talks to.
+  std::vector<Link> links;     // By group of services,
+  std::size_t group = 0;       // and the one in use.
   Timer timer;
   std::vector<char> buffer;
   Values values;
@@ -76,9 +86,6 @@ struct Vu {
   std::unique_ptr<Parked> parked;
   std::optional<Duration> arrival;  // Given by whoever resumes a parked one under open load.
   std::int64_t iterations_done = 0;
-  bool connected = false;
-  std::uint64_t carried = 0;  // Requests on this connection.
-  Steady::time_point last_used;
   bool busy = false;  // Something of it is on the wire until `deadline`.
   Steady::time_point deadline;
   Abort abort = Abort::kNone;
@@ -86,7 +93,8 @@ struct Vu {
 
 class Engine {
  public:
-  // The plan and everything else passed in outlive the engine.
+  // The plan and everything else passed in outlive the engine. The endpoints are the targets', in
+  // their order.
   Engine(const LoadPlan& plan, std::shared_ptr<const JourneyBook> book,
          std::vector<Tcp::endpoint> endpoints, const std::atomic<bool>& stop,
          std::function<void(const LoadProgress&)> publish);
@@ -127,6 +135,7 @@ class Engine {
   static void resume(Vu& vu);
 
   // session.cpp: one virtual user's requests.
+  Task<void> connect_all(Vu& vu);
   Task<void> iterate(Vu& vu, Duration intended);
   Task<bool> perform(Vu& vu, std::size_t step, Duration intended);
   Task<bool> connect(Vu& vu);
@@ -140,6 +149,7 @@ class Engine {
   void settle(std::optional<std::size_t> record, const Vu& vu, const Step& step,
               const Answer& answer);
   static void close(Vu& vu);
+  static void close_all(Vu& vu);
   static bool went_stale(Vu& vu);
   void on_wire(Vu& vu);
 
@@ -166,8 +176,8 @@ class Engine {
   std::int64_t live_vus_ = 0;
   std::int64_t ready_vus_ = 0;
   std::int64_t busy_vus_ = 0;
-  std::vector<std::vector<Vu*>> idle_;  // By endpoint.
-  std::size_t next_endpoint_ = 0;       // Whose turn the next arrival is.
+  std::vector<std::vector<Vu*>> idle_;  // By instance.
+  std::size_t next_instance_ = 0;       // Whose turn the next arrival is.
   std::deque<Duration> backlog_;
   std::uint64_t next_iteration_ = 0;
   std::uint64_t next_sequence_ = 0;

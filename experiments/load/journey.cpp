@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "core/config/text.hpp"
+#include "core/http/hosting.hpp"
 
 namespace stampede::load {
 
@@ -73,6 +74,7 @@ std::string check_step(const StepSpec& spec, const std::vector<std::string>& cap
 
 JourneyBook::JourneyBook(const LoadPlan& plan)
     : target_(plan.target),
+      group_of_(plan.group_of),
       key_prefix_(plan.key_prefix),
       seed_(plan.seed),
       seeded_(plan.seeded),
@@ -124,6 +126,8 @@ Result<Step> JourneyBook::ready(const StepSpec& spec, std::vector<std::string>& 
     return fail(ErrorCode::kInvalid, "load.journeys: step " + spec.name + ": " + wrong);
   }
   Step step{.spec = spec, .writes = is_write(spec)};
+  const auto service = http::service_of(spec.path.substr(0, spec.path.find('?')));
+  if (service) step.group = group_of_.at(saga::index_of(*service));
   std::vector<std::string> unknown;  // Stays empty: the step was checked.
   step.path = Template(target_.base_path + spec.path, Template::Place::kPath, captures, unknown);
   const bool numeric_v6 = target_.host.find(':') != std::string::npos;

@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -33,6 +34,7 @@ struct Uses {
 struct Step {
   StepSpec spec;
   std::size_t journey = 0;
+  std::size_t group = 0;  // Of LoadPlan::groups: who answers it.
   Uses uses;
   Template path;
   Template headers;  // "Name: value\r\n" each, without those about the body.
@@ -94,6 +96,7 @@ class JourneyBook {
   void write_request(const Step& step, const Values& values, RequestBuffer& buffer) const;
 
   Target target_;
+  std::array<std::size_t, saga::kAreaCount> group_of_;
   std::string key_prefix_;
   std::uint64_t seed_;
   Population seeded_;

@@ -3,12 +3,16 @@
 
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "core/saga/area.hpp"
 
 namespace stampede::load {
 
@@ -103,6 +107,11 @@ struct LoadPlan {
   // The first one names the service in every request; connections are dealt in turn to all of them.
   Target target;
   std::vector<Target> more_targets;
+  // Where the services are shared out: the targets are the instances of the first group of
+  // services, then those of the second, equally many of each. A user has a connection to each
+  // group, and a request goes to the one that hosts its service; to the first one when it has none.
+  std::size_t groups = 1;
+  std::array<std::size_t, saga::kAreaCount> group_of{};  // By saga::Area.
 
   ExecutorKind executor = ExecutorKind::kConstantVus;
   std::int64_t vus = 1;

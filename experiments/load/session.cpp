@@ -36,16 +36,27 @@ LedgerOutcome ledger_outcome(int status, std::string_view code) {
 
 void Engine::close(Vu& vu) {
   ErrorCode ignored;  // The socket is closed either way.
-  vu.socket.close(ignored);
-  vu.connected = false;
+  vu.link().socket.close(ignored);
+  vu.link().connected = false;
+}
+
+void Engine::close_all(Vu& vu) {
+  for (vu.group = 0; vu.group < vu.links.size(); ++vu.group) close(vu);
+  vu.group = 0;
+}
+
+Task<void> Engine::connect_all(Vu& vu) {
+  for (vu.group = 0; vu.group < vu.links.size(); ++vu.group) co_await connect(vu);
+  vu.group = 0;
 }
 
 // Whether the server closed the connection while nothing was asked of it. Worth a system call only
 // after a rest: servers that close after an answer say so in it.
 bool Engine::went_stale(Vu& vu) {
-  if (vu.carried == 0 || Steady::now() - vu.last_used < kStaleAfter) return false;
+  auto& link = vu.link();
+  if (link.carried == 0 || Steady::now() - link.last_used < kStaleAfter) return false;
   char byte = 0;
-  const auto got = ::recv(vu.socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  const auto got = ::recv(link.socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   return got >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
 }
 
@@ -58,11 +69,12 @@ void Engine::on_wire(Vu& vu) {
 Task<bool> Engine::connect(Vu& vu) {
   close(vu);
   on_wire(vu);
+  auto& link = vu.link();
   ErrorCode error;
-  co_await vu.socket.async_connect(endpoints_[vu.target], asio::redirect_error(kUse, error));
+  co_await link.socket.async_connect(link.endpoint, asio::redirect_error(kUse, error));
   vu.busy = false;
-  if (!error && vu.abort == Abort::kNone) vu.socket.set_option(Tcp::no_delay(true), error);
-  if (!error && vu.abort == Abort::kNone) vu.socket.non_blocking(true, error);
+  if (!error && vu.abort == Abort::kNone) link.socket.set_option(Tcp::no_delay(true), error);
+  if (!error && vu.abort == Abort::kNone) link.socket.non_blocking(true, error);
   if (error || vu.abort != Abort::kNone) {
     ++connections_.failed;
     vu.fault = "cannot connect: " + (vu.abort == Abort::kNone ? error.message() : "timeout");
@@ -70,8 +82,8 @@ Task<bool> Engine::connect(Vu& vu) {
     co_return false;
   }
   ++connections_.opened;
-  vu.carried = 0;
-  vu.connected = true;
+  link.carried = 0;
+  link.connected = true;
   co_return true;
 }
 
@@ -92,13 +104,14 @@ Task<bool> Engine::perform(Vu& vu, std::size_t step_index, Duration intended) {
   const auto& step = book_->steps()[step_index];
   const auto sent = now();
   Answer answer;
-  if (vu.connected && went_stale(vu)) close(vu);
-  const bool ready = vu.connected || co_await connect(vu);
+  vu.group = step.group;
+  if (vu.link().connected && went_stale(vu)) close(vu);
+  const bool ready = vu.link().connected || co_await connect(vu);
   if (ready) {
     if (step.writes) vu.values.sequence = next_sequence_++;
     const auto bytes = book_->request(step, vu.values, vu.request);
     const auto record = enter(vu, step_index, sent);
-    connections_.reused += vu.carried > 0 ? 1U : 0U;
+    connections_.reused += vu.link().carried > 0 ? 1U : 0U;
     answer = co_await transfer(vu, step, bytes, recorder_.samples_phases(sent));
     settle(record, vu, step, answer);
   } else {
@@ -123,11 +136,11 @@ Task<bool> Engine::perform(Vu& vu, std::size_t step_index, Duration intended) {
 // Tries without the event loop first: a request nearly always fits the socket's buffer.
 Task<bool> Engine::send(Vu& vu, std::string_view bytes) {
   ErrorCode error;
-  const auto written = vu.socket.write_some(asio::buffer(bytes.data(), bytes.size()), error);
+  const auto written = vu.link().socket.write_some(asio::buffer(bytes.data(), bytes.size()), error);
   if (error == asio::error::would_block) error = {};
   if (!error && written < bytes.size()) {
     const auto rest = bytes.substr(written);
-    co_await asio::async_write(vu.socket, asio::buffer(rest.data(), rest.size()),
+    co_await asio::async_write(vu.link().socket, asio::buffer(rest.data(), rest.size()),
                                asio::redirect_error(kUse, error));
   }
   if (error) vu.fault = error.message();
@@ -145,7 +158,8 @@ Task<Engine::Answer> Engine::transfer(Vu& vu, const Step& step, std::string_view
     if (have == vu.buffer.size() && have >= kMostBuffer) co_return broken(vu, "endless header");
     if (have == vu.buffer.size()) vu.buffer.resize(have * 4);
     const auto room = asio::buffer(vu.buffer.data() + have, vu.buffer.size() - have);
-    const auto got = co_await vu.socket.async_read_some(room, asio::redirect_error(kUse, error));
+    const auto got =
+        co_await vu.link().socket.async_read_some(room, asio::redirect_error(kUse, error));
     have += got;
     if (error == asio::error::eof && reader.got_some() && reader.need_eof()) {
       error = {};
@@ -170,8 +184,8 @@ Task<Engine::Answer> Engine::transfer(Vu& vu, const Step& step, std::string_view
     answer.outcome = OutcomeKind::kError;
     co_return answer;
   }
-  ++vu.carried;
-  vu.last_used = Steady::now();
+  ++vu.link().carried;
+  vu.link().last_used = Steady::now();
   if (!reader.keep_alive() || have > 0) close(vu);
   if (sample && !vu.server_timing.empty()) recorder_.phases(vu.server_timing);
   Answer answer{.status = reader.status(), .received_us = reader.received_us()};

@@ -92,10 +92,25 @@ Tree flattened(const Tree& tree) {
   return flat;
 }
 
+// From the second server of a service to its number among all of them.
+void number_server(const Bench& bench, Injection& injection, config::Faults& faults) {
+  if (!injection.service) return;
+  injection.instance = injection.number;
+  if (injection.number > bench.instances) {
+    faults.push_back(
+        {injection.origin, "faults",
+         fmt::format("cannot {}: there are {} of these", describe(injection), bench.instances)});
+    return;
+  }
+  injection.number +=
+      static_cast<std::int64_t>(group_of(bench.processes, *injection.service)) * bench.instances;
+}
+
 }  // namespace
 
 const std::vector<std::string>& bench_keys() {
-  static const std::vector<std::string> kKeys{"instances", "cpus", "postgres", "faults"};
+  static const std::vector<std::string> kKeys{"instances", "processes", "cpus", "postgres",
+                                              "faults"};
   return kKeys;
 }
 
@@ -104,6 +119,8 @@ Bench read_bench(const Tree& whole, config::Faults& faults) {
   MapReader root(&whole, "", faults);
   bench.instances = root.integer("instances", 1, 1, kMostInstances);
   bench.instances_origin = origin_of(whole, "instances");
+  bench.processes_origin = origin_of(whole, "processes");
+  if (const auto* tree = root.child("processes")) bench.processes = read_processes(*tree, faults);
   auto cpus = root.map("cpus");
   bench.cpus = {.server = read_cpus(cpus, "server"),
                 .generator = read_cpus(cpus, "generator"),
@@ -119,7 +136,13 @@ Bench read_bench(const Tree& whole, config::Faults& faults) {
   }
   postgres.finish();
   if (const auto* list = root.child("faults")) bench.injections = read_injections(*list, faults);
+  for (auto& injection : bench.injections) number_server(bench, injection, faults);
   return bench;
+}
+
+std::size_t server_count(const Bench& bench) {
+  return static_cast<std::size_t>(bench.instances) *
+         std::max<std::size_t>(1, bench.processes.size());
 }
 
 }  // namespace stampede::plan

@@ -1,6 +1,8 @@
 // What a cell asks of the bench itself, beside its load and its data:
 //
 //   instances: 3                       servers on one store; connections are dealt to them in turn
+//   processes: each                    how the services are dealt to servers, see processes.hpp;
+//                                      there are `instances` of each
 //   cpus: {server: [0], generator: [1], postgres: [0], redis: [0], kafka: [0]}
 //   postgres: {fsync: off, settings: {synchronous_commit: off}}   of the private PostgreSQL
 //   faults: [{at: 40%, target: server, kind: kill}]               see injection.hpp
@@ -18,6 +20,7 @@
 #include "core/config/fault.hpp"
 #include "core/config/tree.hpp"
 #include "experiments/plan/injection.hpp"
+#include "experiments/plan/processes.hpp"
 
 namespace stampede::plan {
 
@@ -38,11 +41,16 @@ struct PostgresOptions {
 struct Bench {
   std::int64_t instances = 1;
   config::Origin instances_origin;
+  Processes processes;
+  config::Origin processes_origin;
   Cpus cpus;
   config::Origin cpus_origin;
   PostgresOptions postgres;
   std::vector<Injection> injections;
 };
+
+// How many servers there are: `instances` of each group.
+std::size_t server_count(const Bench& bench);
 
 // What the bench has to add to a server's configuration before it can start. Whoever knows the
 // plugins fills it in; see Checks::needs.

@@ -64,7 +64,8 @@ std::optional<AuditState> audit_state_from(std::string_view text) {
 }
 
 std::vector<std::string> audit_names() {
-  return {"orders", "stock", "oversold", "undersold", "coupons", "money", "saga", "fairness"};
+  return {"orders", "stock", "oversold", "undersold", "coupons",
+          "money",  "saga",  "events",   "fairness"};
 }
 
 Expectations read_expectations(const config::Tree* tree, const std::string& path,

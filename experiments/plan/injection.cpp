@@ -54,15 +54,19 @@ void read_moments(MapReader& map, Injection& injection) {
   injection.latest = *last;
 }
 
-// "redis 2" is the second one.
+// "redis 2" is the second one, "server order 2" the second one that hosts the order service.
 void read_target(MapReader& map, Injection& injection) {
   map.require("target");
   const auto text = map.text("target", "");
   if (text.empty()) return;
-  const auto space = text.find(' ');
-  const auto name = std::string_view(text).substr(0, space);
+  auto words = config::split(text, ' ');
+  const auto name = words.front();
+  words.erase(words.begin());
   std::optional<std::int64_t> number = 1;
-  if (space != std::string::npos) number = config::parse_integer(text.substr(space + 1));
+  if (name == "server" && !words.empty()) injection.service = saga::area_named(words.front());
+  if (injection.service) words.erase(words.begin());
+  if (!words.empty()) number = config::parse_integer(words.front());
+  if (words.size() > 1) number.reset();
   for (const auto& [known, target] : kTargets) {
     if (name != known || !number || *number < 1 || *number > kMostNumber) continue;
     injection.target = target;
@@ -71,7 +75,7 @@ void read_target(MapReader& map, Injection& injection) {
   }
   map.fault("target",
             fmt::format("expected server, postgres, redis or kafka, or one of several such as "
-                        "\"server 2\", got \"{}\"",
+                        "\"server 2\" or \"server order\", got \"{}\"",
                         text));
 }
 
@@ -125,7 +129,9 @@ nanoseconds Moment::in(nanoseconds window) const {
 std::string describe(const Injection& injection) {
   auto text =
       fmt::format("{} {}", name_of(kKinds, injection.kind), name_of(kTargets, injection.target));
-  if (injection.number > 1) text += fmt::format(" {}", injection.number);
+  const auto number = injection.service ? injection.instance : injection.number;
+  if (injection.service) text += fmt::format(" {}", saga::name_of(*injection.service));
+  if (number > 1) text += fmt::format(" {}", number);
   return text;
 }
 

@@ -8,7 +8,8 @@
 // `at` counts from the beginning of the measured window: a time, a share of the window, or two of
 // them, between which the experiment's seed and the number of the block draw one. A target is what
 // the bench has started itself: "server", "postgres", "redis", "kafka"; the second server is
-// "server 2".
+// "server 2", and the one that hosts the order service is "server order" (the second of several,
+// "server order 2").
 //
 //   kill   SIGKILL; started again after the duration (default 0s)
 //   pause  SIGSTOP, and SIGCONT after the duration
@@ -27,6 +28,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,6 +36,7 @@
 
 #include "core/config/fault.hpp"
 #include "core/config/tree.hpp"
+#include "core/saga/area.hpp"
 
 namespace stampede::plan {
 
@@ -50,7 +53,9 @@ struct Injection {
   enum class Kind : std::uint8_t { kKill, kPause, kEmpty, kSlow, kPartition, kReset };
 
   Target target{};
-  std::int64_t number = 1;  // Which of several, from 1.
+  std::int64_t number = 1;            // Which of several, from 1.
+  std::optional<saga::Area> service;  // That the server was named by, if it was;
+  std::int64_t instance = 1;          // and which of those that host it.
   Kind kind{};
   Moment earliest;
   Moment latest;

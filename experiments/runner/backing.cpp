@@ -163,14 +163,14 @@ Result<void> Backing::ensure_kafka(const plan::Cpus& cpus) {
 Result<std::function<void()>> Backing::take_topics(Tree& server) {
   const auto* brokers = server.at("transport.brokers");
   if (brokers == nullptr) return fail(ErrorCode::kInvalid, "transport.brokers is missing");
+  const auto address = brokers->scalar;  // The tree is changed below.
   // Topics are the whole cluster's: two benches on one of them take different names.
   const auto prefix = fmt::format("stampede-{}-{}-{}.", run_, ::getpid(), ++taken_);
   config::set_at(server, "transport.topic.prefix", Tree::scalar_of(prefix));
   config::set_at(server, "transport.group.prefix", Tree::scalar_of(prefix));
   // What cannot be removed now stays under a name that nobody else takes.
-  return std::function<void()>([address = brokers->scalar, prefix] {
-    static_cast<void>(environment::remove_topics(address, prefix));
-  });
+  return std::function<void()>(
+      [address, prefix] { static_cast<void>(environment::remove_topics(address, prefix)); });
 }
 
 // Fresh ones, so that nothing of an earlier fault is left.

@@ -109,7 +109,7 @@ std::uint64_t failed_later(const load::Ledger& ledger, const audit::FinalState& 
   return count;
 }
 
-Replays replay_unknown(const load::Ledger& ledger, environment::Server& server,
+Replays replay_unknown(const load::Ledger& ledger, const Answering& answering,
                        std::vector<Claim>& claims) {
   Replays replays;
   std::size_t at = 0;
@@ -124,6 +124,7 @@ Replays replay_unknown(const load::Ledger& ledger, environment::Server& server,
       headers.push_back(fmt::format("{}: {}", name, value));
     }
     ++replays.sent;
+    auto& server = answering(request.target);
     const auto answer = server.post(request.target, request.body, headers);
     if (!answer) {
       gone = !server.alive();

@@ -5,6 +5,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <string_view>
 #include <vector>
 
 #include "experiments/audit/audit.hpp"
@@ -20,6 +22,9 @@ std::vector<audit::Claim> claims_of(const load::Ledger& ledger);
 std::uint64_t failed_later(const load::Ledger& ledger, const audit::FinalState& final_state,
                            std::chrono::nanoseconds warmup, std::chrono::nanoseconds window);
 
+// The server that answers a path.
+using Answering = std::function<environment::Server&(std::string_view path)>;
+
 struct Replays {
   std::int64_t sent = 0;
   std::int64_t resolved = 0;  // The answer said whether the write took effect.
@@ -27,8 +32,8 @@ struct Replays {
 
 // Sends each write of unknown outcome again, byte for byte and under the same key, so that it is
 // answered as it was the first time, or done now. `claims` are those of `ledger`; a resolved one
-// becomes acknowledged or refused. Gives up when the server is gone.
-Replays replay_unknown(const load::Ledger& ledger, environment::Server& server,
+// becomes acknowledged or refused. Gives up when a server is gone.
+Replays replay_unknown(const load::Ledger& ledger, const Answering& answering,
                        std::vector<audit::Claim>& claims);
 
 }  // namespace stampede::runner

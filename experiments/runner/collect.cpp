@@ -246,6 +246,12 @@ void collect_gauges(const json& stats, const std::string& group, const std::stri
   }
 }
 
+// The servers are the first of the processes that were watched.
+std::string name_of_process(const BlockOutcome& outcome, std::size_t index) {
+  const auto& names = outcome.process_names;
+  return index < names.size() ? names[index] : fmt::format("server {}", index + 1);
+}
+
 void collect_stores(const BlockOutcome& outcome, report::Block& block) {
   for (std::size_t i = 0; i < outcome.stats.size(); ++i) {
     const auto stats = json::parse(outcome.stats[i], nullptr, false);
@@ -253,7 +259,7 @@ void collect_stores(const BlockOutcome& outcome, report::Block& block) {
     const auto before = i < outcome.stats_before.size()
                             ? json::parse(outcome.stats_before[i], nullptr, false)
                             : json();
-    const auto prefix = outcome.stats.size() == 1 ? "" : fmt::format("server {} ", i + 1);
+    const auto prefix = outcome.stats.size() == 1 ? "" : name_of_process(outcome, i) + " ";
     collect_store(before.is_object() ? &before.at("store") : nullptr, stats.at("store"), prefix,
                   block);
     collect_gauges(stats, "issuing", prefix, block);

@@ -44,7 +44,8 @@ void behave(environment::FaultProxy& proxy, const plan::Injection& injection) {
 
 Injector::Injector(const plan::Cell& cell, std::uint64_t seed,
                    std::vector<environment::Server>& servers, Backing& backing)
-    : injections_(cell.bench.injections),
+    : bench_(cell.bench),
+      injections_(cell.bench.injections),
       seed_(seed),
       servers_(servers),
       backing_(backing),
@@ -83,6 +84,11 @@ Result<void> Injector::finish(nanoseconds elapsed_in_window) {
     const auto& action = actions_[done_];
     if (action.mends && broken_[action.injection]) {
       if (auto mended = carry_out(action, elapsed_in_window); !mended) return mended;
+    } else if (!action.mends && action.at < busy_until_) {
+      // What was broken before took longer to start again than there was room for.
+      log_.push_back(
+          {fmt::format("no room for \"{}\"", plan::describe(injections_[action.injection])),
+           elapsed_in_window});
     } else if (!action.mends) {
       missed = fmt::format("the load ended before its fault came: {} at {}",
                            plan::describe(injections_[action.injection]),
@@ -97,9 +103,14 @@ Result<void> Injector::carry_out(const Action& action, nanoseconds now) {
   const auto& injection = injections_[action.injection];
   log_.push_back({action.mends ? mending(injection) : plan::describe(injection), now});
   broken_.at(action.injection) = !action.mends;
-  if (action.mends) return mend(injection);
-  begin_fault(injection);
-  return {};
+  if (!action.mends) {
+    begin_fault(injection);
+    return {};
+  }
+  const auto began = std::chrono::steady_clock::now();
+  auto mended = mend(injection);
+  busy_until_ = now + (std::chrono::steady_clock::now() - began);
+  return mended;
 }
 
 std::optional<pid_t> Injector::pid_of(const plan::Injection& injection) {
@@ -193,7 +204,7 @@ void Injector::follow(const plan::Injection& injection) {
   const auto index = injection.number - 1;
   switch (injection.target) {
     case Target::kServer:
-      return sampler_->follow(name_of_server(index, std::ssize(servers_)), *pid);
+      return sampler_->follow(name_of_server(bench_, static_cast<std::size_t>(index)), *pid);
     case Target::kPostgres:
       return sampler_->follow(kPostgresName, *pid);
     case Target::kRedis:

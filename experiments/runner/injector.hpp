@@ -41,7 +41,8 @@ class Injector {
   std::optional<std::chrono::nanoseconds> next() const;
 
   // Mends at once what is still broken. An Error when that failed, or when a fault never came
-  // because the load ended before.
+  // because the load ended before; one that there was no room for, because starting something again
+  // took so long, is noted in the log only.
   Result<void> finish(std::chrono::nanoseconds elapsed_in_window);
 
   // Whether the server of this index is down on purpose, or was: then its counters began anew.
@@ -64,6 +65,7 @@ class Injector {
   std::optional<pid_t> pid_of(const plan::Injection& injection);
   void follow(const plan::Injection& injection);
 
+  const plan::Bench& bench_;
   const std::vector<plan::Injection>& injections_;
   const std::uint64_t seed_;
   std::vector<environment::Server>& servers_;
@@ -71,8 +73,9 @@ class Injector {
   environment::Sampler* sampler_ = nullptr;
   std::vector<Action> actions_;  // By time; those before done_ are done.
   std::size_t done_ = 0;
-  std::vector<bool> broken_;  // By injection.
-  std::vector<bool> down_;    // These by server.
+  std::chrono::nanoseconds busy_until_{0};  // When the last thing was mended.
+  std::vector<bool> broken_;                // By injection.
+  std::vector<bool> down_;                  // These by server.
   std::vector<bool> restarted_;
   std::vector<Injected> log_;
 };

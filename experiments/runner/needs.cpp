@@ -127,9 +127,9 @@ void find_transport_needs(Plugins& plugins, Tree& server, const plan::Cell& cell
   needs.kafka = !is_given(server, "transport.brokers");
   const auto* brokers = server.at("transport.brokers");
   const bool embedded = brokers != nullptr && brokers->scalar == "embedded";
-  if (embedded && cell.bench.instances > 1) {
+  if (embedded && plan::server_count(cell.bench) > 1) {
     faults.push_back({brokers->origin, "transport.brokers",
-                      "the embedded broker lives within one process: several instances share none; "
+                      "the embedded broker lives within one process: several servers share none; "
                       "leave it out for a private broker"});
   }
   if (embedded) {
@@ -147,6 +147,33 @@ void find_transport_needs(Plugins& plugins, Tree& server, const plan::Cell& cell
   if (!needs.kafka) return;
   if (const auto found = environment::find_kafka(); !found) needs.skipped = found.error().message;
   config::set_at(server, "transport.brokers", Tree::scalar_of("127.0.0.1:1"));
+}
+
+// Who hosts what, and where they are, is the bench's to say. The configuration becomes that of the
+// first server, as far as can be said before they are started.
+void deal_services(Tree& server, const plan::Bench& bench, config::Faults& faults) {
+  const auto* all = server.at("services");
+  if (all != nullptr && !(all->is_scalar() && all->scalar == "all")) {
+    faults.push_back({all->origin, "services",
+                      "in an experiment `processes` says which server hosts what; leave it out"});
+  }
+  for (const auto* key : {"peers", "service_listener"}) {
+    refuse_given(server, key, "the bench tells its servers of each other; leave it out", faults);
+  }
+  if (bench.processes.empty()) return;
+  const auto* topology = server.at("topology");
+  if (topology == nullptr || topology->scalar != "services") {
+    faults.push_back({bench.processes_origin, "processes",
+                      "several servers share services out: needs topology: services"});
+    return;
+  }
+  Tree hosted;
+  hosted.kind = Tree::Kind::kList;
+  for (std::size_t i = 0; i < saga::kAreaCount; ++i) {
+    if (!bench.processes.front().test(i)) continue;
+    hosted.items.push_back(Tree::scalar_of(std::string(saga::kAreaNames.at(i))));
+  }
+  config::set_at(server, "services", std::move(hosted));
 }
 
 void check_cpus(const plan::Bench& bench, config::Faults& faults) {
@@ -169,7 +196,7 @@ std::int64_t count_of(const plan::Cell& cell, const plan::Needs& needs,
                       plan::Injection::Target target) {
   switch (target) {
     case plan::Injection::Target::kServer:
-      return cell.bench.instances;
+      return static_cast<std::int64_t>(plan::server_count(cell.bench));
     case plan::Injection::Target::kPostgres:
       return needs.postgres ? 1 : 0;
     case plan::Injection::Target::kRedis:
@@ -220,11 +247,16 @@ config::Faults find_needs(const plan::Cell& cell, plan::Needs& needs) {
   find_redis_needs(plugins, plugin::Kind::kGate, "stock.gate", server, needs);
   find_redis_needs(plugins, plugin::Kind::kRanking, "ranking", server, needs);
   find_transport_needs(plugins, server, cell, needs, faults);
+  deal_services(server, cell.bench, faults);
   const auto parsed = server::parse_config(server, faults, {}, server::Misfit::kTell);
   check_cpus(cell.bench, faults);
   check_injections(cell, needs, faults);
   if (!parsed) return faults;
   needs.not_applicable = parsed->misfit;
+  if (parsed->config.chaos.any()) {
+    if (!needs.caveat.empty()) needs.caveat += "; ";
+    needs.caveat += "chaos is on: events come twice, out of order among keys, or late on purpose";
+  }
   if (cell.bench.instances > 1 && parsed->sharing == Sharing::kProcess) {
     faults.push_back(
         {cell.bench.instances_origin, "instances",

@@ -76,10 +76,11 @@ Result<void> Watch::drive() {
   return {};
 }
 
-// Nothing more is broken once the window has closed.
+// Nothing more is broken once the window has closed, and nothing stays broken: what is still in
+// flight then gets its answer.
 Result<void> Watch::inject(const load::LoadProgress& progress) {
-  if (end_) return {};
-  return injector_.step(progress.elapsed - warmup_);
+  const auto elapsed = progress.elapsed - warmup_;
+  return end_ ? injector_.finish(elapsed) : injector_.step(elapsed);
 }
 
 Result<void> Watch::open_window(std::chrono::nanoseconds window) {

@@ -114,21 +114,23 @@ Coalescer::Coalescer(RedisServer& server)
 Coalescer::~Coalescer() = default;
 
 Result<std::vector<Decision>> Coalescer::run(std::vector<Step> steps, Deadline deadline) {
-  const auto job = std::make_shared<Job>(std::move(steps), deadline);
-  std::unique_lock lock(mutex_);
-  waiting_.push_back(job);
-  arrived_.notify_one();
-  job->changed.wait_until(lock, deadline, [&] { return job->state == Job::State::kDone; });
-  switch (job->state) {
-    case Job::State::kDone:
-      return std::move(job->decisions);
-    case Job::State::kSent:
-      return fail(ErrorCode::kInDoubt, "Redis did not answer before the deadline");
-    case Job::State::kWaiting:
-      break;
+  const auto job = std::make_shared<Job>(std::move(steps));
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_.push_back(job);
   }
-  std::erase(waiting_, job);
-  return fail(ErrorCode::kTimeout, "the deadline passed before Redis was asked");
+  arrived_.notify_one();
+  {
+    std::unique_lock lock(job->mutex);
+    if (job->changed.wait_until(lock, deadline, [&] { return job->done; })) {
+      return std::move(job->decisions);
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  if (std::erase(waiting_, job) > 0) {
+    return fail(ErrorCode::kTimeout, "the deadline passed before Redis was asked");
+  }
+  return fail(ErrorCode::kInDoubt, "Redis did not answer before the deadline");
 }
 
 void Coalescer::loop(const std::stop_token& stop) {
@@ -147,7 +149,6 @@ Coalescer::Jobs Coalescer::take(const std::stop_token& stop) {
   while (!waiting_.empty()) {
     steps += waiting_.front()->steps.size();
     if (!taken.empty() && steps > kMostSteps) break;
-    waiting_.front()->state = Job::State::kSent;
     taken.push_back(std::move(waiting_.front()));
     waiting_.pop_front();
   }
@@ -171,17 +172,19 @@ Result<std::vector<Decision>> Coalescer::call(redis::Nodes::Session& session, co
 }
 
 void Coalescer::hand_out(const Jobs& jobs, const Result<std::vector<Decision>>& decisions) {
-  const std::lock_guard lock(mutex_);
   std::size_t at = 0;
   for (const auto& job : jobs) {
-    if (decisions) {
-      const auto first = decisions->begin() + static_cast<std::ptrdiff_t>(at);
-      job->decisions.emplace(first, first + std::ssize(job->steps));
-      at += job->steps.size();
-    } else {
-      job->decisions = Unexpected(decisions.error());
+    {
+      const std::lock_guard lock(job->mutex);
+      if (decisions) {
+        const auto first = decisions->begin() + static_cast<std::ptrdiff_t>(at);
+        job->decisions.emplace(first, first + std::ssize(job->steps));
+        at += job->steps.size();
+      } else {
+        job->decisions = Unexpected(decisions.error());
+      }
+      job->done = true;
     }
-    job->state = Job::State::kDone;
     job->changed.notify_one();
   }
 }

@@ -53,16 +53,16 @@ class Coalescer {
   std::int64_t steps() const { return steps_.load(std::memory_order_relaxed); }
 
  private:
-  // What one caller wants. Shared with the thread, because a caller may leave first.
+  // What one caller wants. Shared with the thread, because a caller may leave first. Each has a
+  // mutex of its own, so that callers who wake together do not wait for each other again.
   struct Job {
-    enum class State : std::uint8_t { kWaiting, kSent, kDone };
-    Job(std::vector<Step> wanted, Deadline until) : steps(std::move(wanted)), deadline(until) {}
+    explicit Job(std::vector<Step> wanted) : steps(std::move(wanted)) {}
 
     const std::vector<Step> steps;
-    const Deadline deadline;
-    State state = State::kWaiting;
-    Result<std::vector<Decision>> decisions;
+    std::mutex mutex;
     std::condition_variable changed;
+    bool done = false;
+    Result<std::vector<Decision>> decisions;
   };
   using Jobs = std::vector<std::shared_ptr<Job>>;
 
@@ -70,7 +70,7 @@ class Coalescer {
   // Waits for some. Empty when it is to stop.
   Jobs take(const std::stop_token& stop);
   Result<std::vector<Decision>> call(redis::Nodes::Session& session, const Jobs& jobs);
-  void hand_out(const Jobs& jobs, const Result<std::vector<Decision>>& decisions);
+  static void hand_out(const Jobs& jobs, const Result<std::vector<Decision>>& decisions);
 
   RedisServer& server_;
   std::atomic<std::int64_t> calls_ = 0;

@@ -29,7 +29,7 @@ using namespace stampede::benchmarks;
 
 constexpr int kSize = 200;
 constexpr int kPublishers = 2;  // As two services' relays.
-constexpr int kSpan = 100;      // Events in one publish(), as a relay's batch.
+constexpr int kSpan = 256;      // Events in one publish(), as a relay's batch.
 constexpr const char* kTopic = "LOAD";
 
 Deadline soon() { return Clock::now() + std::chrono::seconds(60); }
@@ -146,10 +146,12 @@ void measure(int rounds, int messages) {
   for (int round = 1; round <= rounds; ++round) {
     for (const int batch : {1, 100}) {
       const auto prefix = "round-" + std::to_string(round) + "-" + std::to_string(batch) + ".";
+      const auto raw_prefix = prefix + "raw.";
+      Subject(kafka.address(), raw_prefix, batch);  // Makes the topic, alike in all.
       Subject subject(kafka.address(), prefix, batch);
       const KafkaLoad load{.brokers = kafka.address(),
-                           .topic = prefix + kTopic,
-                           .group = prefix + "raw",
+                           .topic = raw_prefix + kTopic,
+                           .group = raw_prefix + "loop",
                            .messages = messages,
                            .size = kSize};
       double raw = 0;
@@ -174,7 +176,7 @@ void measure(int rounds, int messages) {
 int main(int argc, char** argv) {
   try {
     const int rounds = argc > 1 ? std::stoi(argv[1]) : 5;
-    const int messages = argc > 2 ? std::stoi(argv[2]) : 100'000;
+    const int messages = argc > 2 ? std::stoi(argv[2]) : 200'000;
     if (rounds < 1 || messages < kSpan * kPublishers || argc > 3) {
       throw std::invalid_argument("out of range");
     }

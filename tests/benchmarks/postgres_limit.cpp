@@ -26,7 +26,7 @@ namespace {
 using namespace stampede;
 using namespace stampede::benchmarks;
 
-constexpr int kCallers = 64;
+constexpr int kMany = 64;  // Callers, where there are more than connections.
 constexpr int kGroup = 64;
 constexpr ProductId kHot{1};
 
@@ -72,21 +72,28 @@ double rate_of(int threads, std::chrono::milliseconds duration,
   return static_cast<double>(sum) / std::chrono::duration<double>(Clock::now() - started).count();
 }
 
-double measure_strategy(Server& server, const std::string& lock, int connections, Products products,
+struct Load {
+  int callers = kMany;
+  int connections = 1;
+  Products products = Products::kOneHot;
+};
+
+double measure_strategy(Server& server, const std::string& lock, const Load& load,
                         std::chrono::milliseconds duration) {
   const auto schema = server.fresh_schema();
   Sale sale({.store = "postgres",
              .store_settings = {{"url", server.url()},
                                 {"schema", schema},
-                                {"pool.max", std::to_string(connections)},
+                                {"pool.max", std::to_string(load.connections)},
                                 {"pool.timeout", "30s"}},
              .lock = lock});
   server.settle();
-  return rate_of(kCallers, duration, [&](int thread, Deadline until) {
+  return rate_of(load.callers, duration, [&](int thread, Deadline until) {
     Spread spread(thread);
     std::int64_t orders = 0;
     for (std::int64_t number = 0; Clock::now() < until; ++number) {
-      const auto product = products == Products::kOneHot ? kHot : ProductId{spread.next(kProducts)};
+      const auto product =
+          load.products == Products::kOneHot ? kHot : ProductId{spread.next(kProducts)};
       const auto key = fmt::format("{}-{}", thread, number);
       if (sale.place_order(UserId{spread.next(kUsers)}, product, key)) ++orders;
     }
@@ -143,11 +150,15 @@ void run(int rounds, std::chrono::milliseconds duration) {
     for (const int connections : {1, 8, 32}) {
       for (const char* lock : {"single_writer", "pessimistic"}) {
         print(lock, connections,
-              measure_strategy(server, lock, connections, Products::kOneHot, duration));
+              measure_strategy(server, lock, {.connections = connections}, duration));
       }
     }
     print("raw_orders", 32, measure_raw_orders(server, 32, duration));
-    print("atomic", 32, measure_strategy(server, "atomic", 32, Products::kSpread, duration));
+    // As many callers as the raw loop has, and twice as many, who wait for a connection.
+    Load spread{.callers = 32, .connections = 32, .products = Products::kSpread};
+    print("atomic", 32, measure_strategy(server, "atomic", spread, duration));
+    spread.callers = kMany;
+    print("atomic_queued", 32, measure_strategy(server, "atomic", spread, duration));
   }
 }
 

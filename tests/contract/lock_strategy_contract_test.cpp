@@ -10,6 +10,7 @@
 
 #include "experiments/check/lock_checks.hpp"
 #include "tests/interleaving/plugins_under_test.hpp"
+#include "tests/support/show_checks.hpp"
 
 namespace stampede::test {
 namespace {

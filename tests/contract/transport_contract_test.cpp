@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <optional>
+#include <ostream>
 #include <stdexcept>
 #include <string>
 #include <tuple>
@@ -15,6 +16,7 @@
 #include "core/plugin/catalog.hpp"
 #include "experiments/check/transport_checks.hpp"
 #include "tests/support/kafka_brokers.hpp"
+#include "tests/support/show_checks.hpp"
 
 namespace stampede::test {
 namespace {
@@ -27,6 +29,10 @@ struct Candidate {
   const char* plugin;
   enum class Brokers : std::uint8_t { kNone, kEmbedded, kMock, kReal } brokers;
 };
+
+std::ostream& operator<<(std::ostream& out, const Candidate& candidate) {
+  return out << candidate.name;
+}
 
 constexpr Candidate kCandidates[] = {
     {"inline", "inline", Candidate::Brokers::kNone},

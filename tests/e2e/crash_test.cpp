@@ -25,7 +25,8 @@ namespace {
 
 constexpr int kRounds = 20;
 constexpr int kSagaRounds = 8;  // Each waits for the sagas that the kill cut off.
-constexpr std::array kLocks{"per_user", "atomic", "optimistic", "global"};
+constexpr std::array kLocks{"per_user", "atomic",      "optimistic",
+                            "global",   "per_product", "single_writer"};
 
 // Small enough that concurrent orders meet on everything, large enough never to sell out.
 Seed seed() {
@@ -121,7 +122,8 @@ class CrashTest : public ::testing::TestWithParam<std::string> {
   // Asks the new server about what the old one left open.
   void settle(const load::Ledger& ledger, environment::Server& server) {
     auto claims = runner::claims_of(ledger);
-    const auto replays = runner::replay_unknown(ledger, server, claims);
+    const auto replays = runner::replay_unknown(
+        ledger, [&](std::string_view) -> environment::Server& { return server; }, claims);
     EXPECT_EQ(replays.resolved, replays.sent);
     replayed_ += replays.sent;
     for (auto& claim : claims) {

@@ -70,6 +70,18 @@ TEST_F(FaultsTest, AKilledServerGoesOnAtItsAddressWithWhatItAcknowledged) {
   EXPECT_GT(timeline.back().successes, 0) << "it sells again after its restart";
 }
 
+TEST_F(FaultsTest, AreMendedWhenTheWindowCloses) {
+  const auto found = run_broken(
+      "  paused: {store: {use: memory},\n"
+      "    faults: [{at: 90%, target: server, kind: pause, duration: 60s}]}\n");
+  ASSERT_EQ(found.cells.size(), 1U);
+  expect_nothing_lost(found.cells[0]);
+  const auto& block = found.cells[0].blocks.at(0);
+  EXPECT_EQ(block.outcomes.timeout, 0U) << "who was waiting is answered";
+  ASSERT_EQ(block.injected.size(), 2U);
+  EXPECT_LT(block.injected[1].value, 10.0);
+}
+
 TEST_F(FaultsTest, TheServersBehindItMayFailToo) {
   for (const auto& missing : {environment::find_postgres(), environment::find_redis()}) {
     if (!missing) GTEST_SKIP() << missing.error().message;

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <ostream>
 #include <span>
 #include <string>
 #include <string_view>
@@ -52,6 +53,9 @@ struct Pairing {
   std::string strategy;
   std::string store;
 };
+inline std::ostream& operator<<(std::ostream& out, const Pairing& pairing) {
+  return out << pairing.strategy << " on " << pairing.store;
+}
 // The given strategies, each on every one of the stores.
 std::vector<Pairing> pairings_of(std::span<const std::string_view> strategies,
                                  std::span<const std::string_view> stores = kStores);

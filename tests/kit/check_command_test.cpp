@@ -96,6 +96,22 @@ TEST(CheckCommand, ChecksATransport) {
   EXPECT_THAT(answer.out, HasSubstr("does not apply  TwoInstancesOfAServiceShareItsEvents"));
 }
 
+TEST(CheckCommand, ChecksAGate) {
+  const auto answer = check({"gate/memory"});
+  EXPECT_EQ(answer.code, ExitCode::kPassed) << answer.out;
+  EXPECT_THAT(answer.out, HasSubstr("kept            TheLastOneIsGrantedOnce"));
+  EXPECT_THAT(answer.out, HasSubstr("does not apply  InstancesShareWhatTheyKnow"));
+  const auto quick = check({"gate/memory", "--quick"});
+  EXPECT_THAT(quick.out, Not(HasSubstr("TheLastOneIsGrantedOnce")));
+  EXPECT_THAT(quick.out, HasSubstr("GivesAProductByRequest"));
+}
+
+TEST(CheckCommand, SaysWhenTheServerOfAGateIsNotThere) {
+  const auto answer = check({"gate/redis_lua", "--set", "url=127.0.0.1:1"});
+  EXPECT_EQ(answer.code, ExitCode::kEnvironment) << answer.out;
+  EXPECT_THAT(answer.error, HasSubstr("gate \"redis_lua\" does not answer"));
+}
+
 TEST(CheckCommand, RefusesWhatItCannotCheck) {
   const auto refused = [](std::vector<std::string> arguments, const std::string& because) {
     const auto answer = check(std::move(arguments));
@@ -106,7 +122,9 @@ TEST(CheckCommand, RefusesWhatItCannotCheck) {
   refused({"absent.so"}, "absent.so does not exist");
   refused({kFixtures + "/locks/wrong_abi.so"}, "was built for plugin ABI");
   refused({"frontend/beast"},
-          "no checks for a frontend; there are for a lock, a store and a transport");
+          "no checks for a frontend; there are for a lock, a store, a transport and a gate");
+  refused({"gate/redis_lua"},
+          "gate \"redis_lua\" does not answer: the gate's option 'url' is empty");
   refused({"lock/optimistc"}, "did you mean \"optimistic\"?");
   refused({"lock/optimistic", "--set", "attemps=3"}, "did you mean \"attempts\"?");
   refused({"lock/optimistic", "--set", "attempts"}, "expected option=value");

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <ostream>
 #include <string>
 
 #include "experiments/check/lock_checks.hpp"
@@ -19,6 +20,10 @@ struct Case {
   std::unique_ptr<LockStrategy> (*make)();
   const char* promise;  // That it breaks.
 };
+
+std::ostream& operator<<(std::ostream& out, const Case& mutant) {
+  return out << mutant.name << " breaks " << mutant.promise;
+}
 
 template <typename Strategy>
 std::unique_ptr<LockStrategy> make() {

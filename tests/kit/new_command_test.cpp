@@ -67,7 +67,7 @@ class NewCommand : public testing::Test {
 };
 
 TEST_F(NewCommand, MakesAProjectInWhichTheNameIsFilledInEverywhere) {
-  for (const std::string kind : {"lock", "store", "transport"}) {
+  for (const std::string kind : {"lock", "store", "transport", "gate"}) {
     ASSERT_EQ(run(kind, "per_shelf"), ExitCode::kPassed) << error_;
     EXPECT_THAT(out_, HasSubstr("cmake --build"));
     const auto project = directory_ / "per_shelf";
@@ -108,8 +108,8 @@ TEST_F(NewCommand, LeavesNothingBehindWhenItRefuses) {
 
 TEST_F(NewCommand, NamesTheKindsThatThereAre) {
   EXPECT_EQ(run("frontend", "mine"), ExitCode::kUsage);
-  EXPECT_THAT(error_, HasSubstr("no template for a \"frontend\"; expected \"lock\", \"store\" or "
-                                "\"transport\""));
+  EXPECT_THAT(error_, HasSubstr("no template for a \"frontend\"; expected \"lock\", \"store\", "
+                                "\"transport\" or \"gate\""));
   EXPECT_EQ(run("lokc", "mine"), ExitCode::kUsage);
   EXPECT_THAT(error_, HasSubstr("did you mean \"lock\"?"));
   EXPECT_EQ(entries(directory_).size(), 0U);
@@ -123,7 +123,7 @@ TEST_F(NewCommand, SaysWhereItCannotWrite) {
 }
 
 TEST(Templates, GiveEachKindItsFilesOnce) {
-  EXPECT_EQ(templates::kinds(), (std::vector<std::string>{"lock", "store", "transport"}));
+  EXPECT_EQ(templates::kinds(), (std::vector<std::string>{"lock", "store", "transport", "gate"}));
   std::set<std::pair<std::string_view, std::string_view>> seen;
   for (const auto& file : templates::files()) {
     EXPECT_TRUE(seen.emplace(file.kind, file.path).second) << file.path;

@@ -28,12 +28,14 @@ execute_process(COMMAND "${dpkg_deb}" -c "${packages}" OUTPUT_VARIABLE content
 foreach(file
     usr/bin/stampede usr/bin/stampede-server
     usr/include/stampede/core/api/lock_strategy.hpp usr/include/stampede/core/api/store.hpp
+    usr/include/stampede/core/api/gate.hpp
     usr/include/stampede/core/plugin/export.hpp usr/include/stampede/core/plugin/abi.hpp
     usr/include/stampede/core/plugin/abi_hash.hpp
     usr/include/stampede/plugins/stores/write_set.hpp usr/lib/stampede/libstore_parts.a
     usr/lib/cmake/Stampede/StampedeConfig.cmake usr/lib/cmake/Stampede/StampedeConfigVersion.cmake
     usr/lib/cmake/Stampede/AddPlugin.cmake
     usr/lib/stampede/plugins/locks/optimistic.so usr/lib/stampede/plugins/stores/sqlite.so
+    usr/lib/stampede/plugins/gates/memory.so
     usr/lib/stampede/plugins/frontends/pistache.so
     usr/share/stampede/catalogue/lock-granularity.yaml
     usr/share/doc/stampede/writing-a-plugin.md)

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <ostream>
 #include <string>
 #include <utility>
 
@@ -19,6 +20,10 @@ struct Case {
   std::unique_ptr<Store> (*breaks)(std::unique_ptr<Store>);
   const char* promise;  // That it breaks.
 };
+
+std::ostream& operator<<(std::ostream& out, const Case& mutant) {
+  return out << mutant.name << " breaks " << mutant.promise;
+}
 
 template <typename Mutant>
 std::unique_ptr<Store> broken(std::unique_ptr<Store> store) {

@@ -29,32 +29,53 @@ inline constexpr std::chrono::seconds kGatePatience{20};
 
 inline Deadline in_time() { return Clock::now() + kGatePatience; }
 
+// Makes gates by the names of their plugins; those of a Redis share what they know.
+class GateWorkshop {
+ public:
+  static bool asks_redis(const std::string& name) { return name.starts_with("redis"); }
+  // Why there can be no such gate on this machine, or "".
+  static std::string missing(const std::string& name) {
+    return asks_redis(name) ? RedisNodes::missing() : "";
+  }
+
+  // Another instance of the gate.
+  std::unique_ptr<Gate> make(const std::string& name, plugin::Settings settings = {}) {
+    if (asks_redis(name)) {
+      settings.try_emplace("url", redis().url(0));
+      settings.try_emplace("timeout", "10s");
+    }
+    auto made = catalog_.create<Gate>(name, settings);
+    if (!made) throw std::runtime_error(made.error().message);
+    return std::move(*made);
+  }
+
+  RedisNodes& redis() {
+    if (!redis_) redis_ = std::make_unique<RedisNodes>(1);
+    return *redis_;
+  }
+
+ private:
+  std::unique_ptr<RedisNodes> redis_;
+  plugin::Catalog catalog_{{STAMPEDE_PLUGIN_DIR}};
+};
+
 class GateTest : public testing::TestWithParam<std::string> {
  protected:
   static constexpr Resource kCoupon{Resource::Kind::kCoupon, 7};
   static constexpr Resource kProduct{Resource::Kind::kProduct, 7};
 
   void SetUp() override {
-    if (uses_redis() && !RedisNodes::missing().empty()) GTEST_SKIP() << RedisNodes::missing();
+    if (const auto why = GateWorkshop::missing(name()); !why.empty()) GTEST_SKIP() << why;
   }
 
   static std::string name() { return GetParam(); }
-  static bool uses_redis() { return name().starts_with("redis"); }
+  static bool uses_redis() { return GateWorkshop::asks_redis(name()); }
 
-  // Another instance of the gate; those of a Redis share what they know.
   std::unique_ptr<Gate> make(plugin::Settings settings = {}) {
-    if (uses_redis()) {
-      if (!redis_) redis_ = std::make_unique<RedisNodes>(1);
-      settings.try_emplace("url", redis_->url(0));
-      settings.try_emplace("timeout", "10s");
-    }
-    auto made = catalog_.create<Gate>(name(), settings);
-    if (!made) throw std::runtime_error(made.error().message);
-    return std::move(*made);
+    return workshop_.make(name(), std::move(settings));
   }
 
-  RedisNodes& redis() { return *redis_; }
-  std::string key(const std::string& part) const { return "stampede:gate:{coupon:7}:" + part; }
+  RedisNodes& redis() { return workshop_.redis(); }
 
   static Claim coupon_claim(std::int64_t user, std::string request) {
     return {
@@ -90,8 +111,7 @@ class GateTest : public testing::TestWithParam<std::string> {
   }
 
  private:
-  std::unique_ptr<RedisNodes> redis_;
-  plugin::Catalog catalog_{{STAMPEDE_PLUGIN_DIR}};
+  GateWorkshop workshop_;
 };
 
 }  // namespace stampede::test

@@ -293,8 +293,7 @@ class Committer {
   void apply(PutSagaStep& put) {
     auto& steps = stripe(put.step.key).saga_steps;
     ++put.step.version;
-    auto key = put.step.key;
-    steps.insert_or_assign(std::move(key), std::move(put.step));
+    steps.put(std::move(put.step));
   }
 
   void apply(PutRelayCursor& put) {

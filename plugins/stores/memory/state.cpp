@@ -66,9 +66,7 @@ Order* State::order(const OrderId& id) {
 }
 
 SagaStep* State::saga_step(std::string_view key) {
-  auto& steps = stripes_[stripe_of(key)].saga_steps;
-  const auto found = steps.find(key);
-  return found == steps.end() ? nullptr : &found->second;
+  return stripes_[stripe_of(key)].saga_steps.find(key);
 }
 
 bool State::empty() const {

@@ -26,6 +26,8 @@
 #include <vector>
 
 #include "core/api/store.hpp"
+#include "plugins/stores/memory/key_hash.hpp"
+#include "plugins/stores/memory/step_rows.hpp"
 #include "plugins/stores/write_set.hpp"
 
 namespace stampede::stores::memory {
@@ -47,13 +49,6 @@ struct Holdings {
   std::vector<OrderId> orders;
 };
 
-// Finds by any kind of text. Keys of one load share a long beginning, which is what an ordered map
-// would compare again and again.
-struct KeyHash {
-  using is_transparent = void;  // NOLINT(readability-identifier-naming): the library asks for it.
-  std::size_t operator()(std::string_view key) const { return std::hash<std::string_view>()(key); }
-};
-
 struct alignas(64) Stripe {
   std::mutex mutex;
   std::unordered_map<std::int64_t, Holdings> holdings;  // By user.
@@ -61,7 +56,7 @@ struct alignas(64) Stripe {
   std::map<OrderId, Order> orders;
   std::map<std::string, Charge, std::less<>> charges;
   std::unordered_map<std::string, RequestRecord, KeyHash, std::equal_to<>> requests;
-  std::map<std::string, SagaStep, std::less<>> saga_steps;
+  StepRows saga_steps;
   std::unordered_set<std::string, KeyHash, std::equal_to<>> received;  // Ids of events.
   std::map<Resource, std::int64_t> newest_fences;
   std::array<std::int64_t, kCountedNames.size()> counted{};

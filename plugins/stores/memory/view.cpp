@@ -196,11 +196,11 @@ class View final : public ReadView {
     const auto guard = lock_all();
     std::vector<SagaStep> page;
     merge_after(
-        state_, [](Stripe& s) -> const auto& { return s.saga_steps; }, key,
-        [](const auto& entry) -> const auto& { return entry.first; },
-        [&](const auto& entry) {
+        state_, [](Stripe& s) -> const auto& { return s.saga_steps.in_order(); }, key,
+        [](const auto* step) -> const auto& { return step->key; },
+        [&](const auto* step) {
           if (std::ssize(page) >= limit) return false;
-          page.push_back(entry.second);
+          page.push_back(*step);
           return true;
         });
     return page;
@@ -311,7 +311,7 @@ Result<std::optional<RequestRecord>> Rows::request(std::string_view key) {
 
 Result<std::optional<SagaStep>> Rows::saga_step(std::string_view key) {
   OneStripe stripe(state_, State::stripe_of(key));
-  return find((*stripe).saga_steps, key);
+  return copy((*stripe).saga_steps.find(key));
 }
 
 Result<std::optional<RelayCursor>> Rows::relay_cursor() {

@@ -91,15 +91,18 @@ class Directory {
     }
   }
 
-  // One process for each service that wants the topic: its instances take turns.
-  std::vector<std::pair<std::string, std::string>> who_wants(const std::string& topic) {
+  // The processes of each service that wants the topic, from the one whose turn it is.
+  std::vector<std::pair<std::string, std::vector<std::string>>> who_wants(
+      const std::string& topic) {
     const std::lock_guard lock(mutex_);
-    std::vector<std::pair<std::string, std::string>> chosen;
+    std::vector<std::pair<std::string, std::vector<std::string>>> chosen;
     const auto found = wanted_.find(topic);
     if (found == wanted_.end()) return chosen;
     const auto turn = turn_++;
     for (const auto& [service, urls] : found->second) {
-      chosen.emplace_back(service, urls[turn % urls.size()]);
+      auto& turns = chosen.emplace_back(service, urls).second;
+      const auto first = static_cast<std::ptrdiff_t>(turn % urls.size());
+      std::ranges::rotate(turns, turns.begin() + first);
     }
     return chosen;
   }
@@ -216,20 +219,31 @@ class Http final : public stampede::Transport, private EventDoor {
     std::vector<const Event*> all;
     for (const auto& event : events) all.push_back(&event);
     const auto body = stampede::transports::encode_events(all);
-    for (const auto& [service, url] : wanted) {
-      auto address = url;
-      address.append("/events/").append(service);
-      const auto answer = caller_.post(address, body, deadline);
-      if (answer && answer->status < 300) continue;
-      ++failed_calls_;
-      if (!answer) return Unexpected(answer.error());
-      auto error = stampede::transports::error_of(answer->status, answer->body);
-      auto who = service;
-      who.append(" at ").append(url).append(": ");
-      error.message.insert(0, who);
-      return Unexpected(std::move(error));
+    for (const auto& [service, urls] : wanted) {
+      Result<void> taken;
+      for (const auto& url : urls) {
+        taken = send_to(service, url, body, deadline);
+        // Another instance may take what this one may have taken: the service drops duplicates.
+        if (taken || taken.error().code != ErrorCode::kUnavailable) break;
+      }
+      if (!taken) return taken;
     }
     return {};
+  }
+
+  Result<void> send_to(const std::string& service, const std::string& url, const std::string& body,
+                       Deadline deadline) {
+    auto address = url;
+    address.append("/events/").append(service);
+    const auto answer = caller_.post(address, body, deadline);
+    if (answer && answer->status < 300) return {};
+    ++failed_calls_;
+    if (!answer) return Unexpected(answer.error());
+    auto error = stampede::transports::error_of(answer->status, answer->body);
+    auto who = service;
+    who.append(" at ").append(url).append(": ");
+    error.message.insert(0, who);
+    return Unexpected(std::move(error));
   }
 
   std::map<std::pair<std::string, std::string>, BatchHandler> handlers_;  // Fixed after start().

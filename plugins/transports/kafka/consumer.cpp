@@ -1,7 +1,9 @@
 #include "plugins/transports/kafka/consumer.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -20,6 +22,8 @@ using namespace std::chrono_literals;
 
 constexpr auto kLongestPoll = 50ms;   // Bounds how late it hears that it should stop.
 constexpr auto kCommitPause = 200ms;  // After a commit that failed.
+// How long a consumer that ends waits for its first partitions.
+constexpr auto kFirstAssignmentPatience = 3s;
 constexpr auto kShortestPollInterval = 5min;
 
 std::span<const rd_kafka_topic_partition_t> items(const rd_kafka_topic_partition_list_t& list) {
@@ -82,6 +86,7 @@ class Consumer::Session {
   // Returns when it should stop, or must.
   void run(const std::stop_token& stop) {
     while (!stop.stop_requested() && is_usable()) {
+      note_membership();
       gather();
       for (auto& [name, lane] : lanes_) {
         if (lane.due() <= Clock::now() && !stop.stop_requested()) deliver(name, lane);
@@ -232,6 +237,7 @@ class Consumer::Session {
 
   void take(const rd_kafka_topic_partition_list_t& partitions) {
     counters_.partitions.fetch_add(partitions.cnt, std::memory_order_relaxed);
+    was_assigned_ = true;
     const KafkaError error(rd_kafka_incremental_assign(client_.get(), &partitions));
     if (error) counters_.consumer_errors.fetch_add(1, std::memory_order_relaxed);
     for (const auto& [name, lane] : lanes_) {
@@ -253,17 +259,45 @@ class Consumer::Session {
       lane.drop(item.partition);
       if (was_held && !lane.is_held()) resume(item.topic);
     }
+    // A pause outlives the assignment: the partition would be silent when it comes back.
+    const PartitionList given_up(rd_kafka_topic_partition_list_copy(&partitions));
+    rd_kafka_resume_partitions(client_.get(), given_up.get());
     const KafkaError error(rd_kafka_incremental_unassign(client_.get(), &partitions));
     if (error) counters_.consumer_errors.fetch_add(1, std::memory_order_relaxed);
   }
 
+  // Looked at until it is so: who is let in may be thrown out again, and is not forgotten.
+  void note_membership() {
+    if (was_member_ || was_assigned_) return;
+    const std::unique_ptr<char, decltype(&std::free)> id(rd_kafka_memberid(client_.get()),
+                                                         &std::free);
+    was_member_ = id != nullptr && *id != '\0';
+  }
+
+  // librdkafka before 2.3 aborts the process when a consumer is destroyed after the group has let
+  // it in and before it has ever got partitions (confluentinc/librdkafka#4381). False when it still
+  // waits for them after some patience.
+  bool may_be_destroyed() {
+    note_membership();
+    const auto until = std::min<Clock::time_point>(end_, Clock::now() + kFirstAssignmentPatience);
+    while (was_member_ && !was_assigned_ && is_usable() && Clock::now() < until) {
+      const Message unhandled(rd_kafka_consumer_poll(client_.get(), 20));
+    }
+    return was_assigned_ || !was_member_;
+  }
+
   void leave() {
     end_ = Clock::now() + options_.timeout;
+    const bool destroys = may_be_destroyed();
     if (is_usable()) commit_now(positions_.uncommitted());
     const Queue queue(rd_kafka_queue_get_consumer(client_.get()));
     const KafkaError error(rd_kafka_consumer_close_queue(client_.get(), queue.get()));
     while (!error && rd_kafka_consumer_closed(client_.get()) == 0 && Clock::now() < end_) {
       const Message unhandled(rd_kafka_consumer_poll(client_.get(), 20));
+    }
+    if (!destroys) {
+      static_cast<void>(client_.release());  // Its memory is the price.
+      return;
     }
     if (rd_kafka_consumer_closed(client_.get()) != 0) return;
     // The brokers will notice by the session's timeout.
@@ -274,6 +308,8 @@ class Consumer::Session {
   Counters& counters_;
   std::map<std::string, Lane, std::less<>> lanes_;  // By the topic's name in Kafka.
   Positions positions_;
+  bool was_member_ = false;    // Let in by the group, ever.
+  bool was_assigned_ = false;  // Given partitions by it, even if it was none of them.
   bool commit_under_way_ = false;
   bool last_commit_done_ = false;
   Clock::time_point next_commit_ = Clock::time_point::min();

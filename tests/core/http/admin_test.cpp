@@ -56,7 +56,9 @@ TEST_F(AdminTest, ReadsEveryRowOnceByCursor) {
     EXPECT_EQ(drain(read, "/admin/wallets", limit).size(), 3U);
     EXPECT_EQ(drain(read, "/admin/coupons", limit).size(), 2U);
     EXPECT_EQ(drain(read, "/admin/charges", limit).size(), 3U);
-    EXPECT_EQ(drain(read, "/admin/outbox", limit).size(), 7U);
+    const auto told = drain(read, "/admin/outbox", limit);
+    EXPECT_EQ(told.size(), 7U);
+    EXPECT_NE(told[0]["payload"], "");
     const auto orders = drain(read, "/admin/orders", limit);
     ASSERT_EQ(orders.size(), 3U);
     EXPECT_EQ(orders[0]["requestKey"], "order-1");
@@ -65,6 +67,16 @@ TEST_F(AdminTest, ReadsEveryRowOnceByCursor) {
     EXPECT_EQ(held[0]["requestKey"], nullptr);
     EXPECT_EQ(held[1]["requestKey"], "issue-2");
   }
+}
+
+TEST_F(AdminTest, ReadsEventsWithoutWhatTheySay) {
+  post("/coupons/2/issue?couponId=1", "");
+  const auto answer = get("/admin/outbox/user-coupon?payload=false");
+  ASSERT_EQ(answer.response.status, 200) << answer.response.body;
+  EXPECT_NE(answer.response.body.find(R"("topic":"COUPON_ISSUED")"), std::string::npos);
+  EXPECT_NE(answer.response.body.find(R"("payload":"")"), std::string::npos);
+  EXPECT_EQ(get("/admin/outbox/users").response.status, 400);
+  EXPECT_EQ(get("/admin/outbox?payload=no").response.status, 400);
 }
 
 TEST_F(AdminTest, RefusesACursorThatIsNone) {
@@ -77,14 +89,16 @@ TEST_F(AdminTest, RefusesACursorThatIsNone) {
 }
 
 TEST_F(AdminTest, SaysWhetherAllIsQuiet) {
-  EXPECT_EQ(get("/admin/quiet").json,
-            nlohmann::json::parse(
-                R"({"quiet":true,"inFlight":0,"queued":0,"outbox":0,"lag":0,"openSagas":0})"));
+  EXPECT_EQ(
+      get("/admin/quiet").json,
+      nlohmann::json::parse(
+          R"({"quiet":true,"inFlight":0,"queued":0,"outbox":0,"lag":0,"openSagas":0,"events":0})"));
   instruments_.in_flight = 2;
   instruments_.queued = 1;
-  EXPECT_EQ(get("/admin/quiet").json,
-            nlohmann::json::parse(
-                R"({"quiet":false,"inFlight":2,"queued":1,"outbox":0,"lag":0,"openSagas":0})"));
+  EXPECT_EQ(
+      get("/admin/quiet").json,
+      nlohmann::json::parse(
+          R"({"quiet":false,"inFlight":2,"queued":1,"outbox":0,"lag":0,"openSagas":0,"events":0})"));
   instruments_.in_flight = instruments_.queued = 0;
   instruments_.between_services = {.outbox = 1, .lag = 0, .open_sagas = 0};
   EXPECT_EQ(get("/admin/quiet").json.at("quiet"), false);

@@ -63,6 +63,7 @@ store: {use: memory}
 lock: {use: optimistic, timeout: 250ms, attempts: 3}
 orders: {payment: {placement: in_lock, latency: 130ms, jitter: 5ms, failure_rate: 0.1},
          read_write_pause: 2ms}
+chaos: {duplicate: 0.25, reorder: 1, handler_delay: 20ms}
 log: {level: warn, requests: all, sample: 0.5, file: /tmp/x.log}
 admin: true
 seed: 42
@@ -84,6 +85,9 @@ seed: 42
   EXPECT_EQ(config.payments.latency, milliseconds(130));
   EXPECT_EQ(config.payments.failure_rate, 0.1);
   EXPECT_EQ(config.payments.seed, 42U);
+  EXPECT_EQ(config.chaos.duplicate, 0.25);
+  EXPECT_EQ(config.chaos.reorder, 1);
+  EXPECT_EQ(config.chaos.handler_delay, milliseconds(20));
   EXPECT_EQ(config.log.level, telemetry::LogLevel::kWarn);
   EXPECT_TRUE(config.admin);
 }
@@ -118,7 +122,7 @@ server.yaml:13: orders.payment.placement: expected "none", "before_lock", "in_lo
 server.yaml:13: orders.payment.failure_rate: expected 0 to 1, got 2
 server.yaml:14: log.requests: expected "off", "sampled" or "all", got "some"
 server.yaml:15: admin: expected true or false, got "maybe"
-server.yaml:16: extra: unknown key; known here: "admin", "coupon", "http", "lock", "log", "orders", "plugins", "ranking", "saga", "seed", "server", "services", "stock", "store", "topology" or "transport"
+server.yaml:16: extra: unknown key; known here: "admin", "chaos", "coupon", "http", "lock", "log", "orders", "peers", "plugins", "ranking", "saga", "seed", "server", "service_listener", "services", "stock", "store", "topology" or "transport"
 )");
 }
 

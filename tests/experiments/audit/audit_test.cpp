@@ -281,6 +281,70 @@ TEST_F(HonestBooks, FailWhenAnOrderIsNotFinal) {
   EXPECT_EQ(saga(books()).verdict, Verdict::kFail);
 }
 
+// The honest order, as five services would have told it.
+class ToldBooks : public HonestBooks {
+ protected:
+  ToldBooks() {
+    state.has_services = true;
+    tell("ORDER_PENDING");
+    tell("PAYMENT_SUCCESSFUL");
+    tell("STOCK_DECREASED");
+    tell("ORDER_COMPLETED");
+    state.events.push_back({.service = "coupon", .id = "no-order", .topic = "COUPON_ISSUED"});
+  }
+
+  void tell(const std::string& topic, std::uint8_t order = 1) {
+    state.events.push_back(
+        {.service = "order", .id = to_string(id(order)) + "/" + topic, .topic = topic});
+  }
+  void forget(const std::string& topic) {
+    std::erase_if(state.events, [&](const ToldEvent& event) { return event.topic == topic; });
+  }
+};
+
+TEST_F(ToldBooks, PassWhenEachStepWasToldOnce) {
+  EXPECT_THAT(failing(), ElementsAre());
+  EXPECT_EQ(events(books()).summary, "4 events of 1 orders");
+}
+
+TEST_F(ToldBooks, FailWhenAStepOfACompletedOrderIsMissing) {
+  forget("STOCK_DECREASED");
+  EXPECT_THAT(failing(), ElementsAre("events"));
+  EXPECT_THAT(events(books()).evidence, ElementsAre(HasSubstr("STOCK_DECREASED was told 0 times")));
+}
+
+TEST_F(ToldBooks, FailWhenAStepWasToldTwice) {
+  tell("PAYMENT_SUCCESSFUL");
+  EXPECT_THAT(events(books()).evidence,
+              ElementsAre(HasSubstr("PAYMENT_SUCCESSFUL was told 2 times")));
+}
+
+TEST_F(ToldBooks, FailWhenAnEventIsOfAnOrderThatIsNotThere) {
+  tell("ORDER_PENDING", 9);
+  EXPECT_THAT(events(books()).evidence, ElementsAre(HasSubstr("ORDER_PENDING was told of order")));
+}
+
+TEST_F(ToldBooks, FailWhenAnEventWasPutAside) {
+  state.dead_letters = 1;
+  EXPECT_THAT(failing(), ElementsAre("events"));
+}
+
+TEST_F(ToldBooks, KnowTheWaysInWhichAnOrderFails) {
+  state.orders[0].status = Order::Status::kFailed;
+  forget("ORDER_COMPLETED");
+  tell("ORDER_FAILED");
+  EXPECT_EQ(events(books()).verdict, Verdict::kPass) << "it timed out, and everything is put back";
+  tell("PAYMENT_FAILED");
+  EXPECT_EQ(events(books()).verdict, Verdict::kFail) << "paid and not paid";
+  forget("PAYMENT_SUCCESSFUL");
+  EXPECT_EQ(events(books()).verdict, Verdict::kFail) << "took stock without a payment";
+  forget("STOCK_DECREASED");
+  EXPECT_EQ(events(books()).verdict, Verdict::kPass);
+  state.orders[0].items.clear();
+  state.events.clear();
+  EXPECT_EQ(events(books()).verdict, Verdict::kPass) << "it was given up before it was accepted";
+}
+
 TEST_F(HonestBooks, CountGrantsThatOvertookARefusal) {
   claims[3].received_us = 5;  // Asked for 8 before 3 were granted: the smaller one may pass.
   EXPECT_EQ(fairness(books()).verdict, Verdict::kPass);

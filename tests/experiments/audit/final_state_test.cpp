@@ -61,6 +61,24 @@ TEST(FinalStatePages, AreFollowedToTheirEnd) {
   EXPECT_EQ(state->payments_refunded, Money{200});
 }
 
+TEST(FinalStatePages, HaveTheEventsOfEveryService) {
+  auto pages = empty_pages();
+  pages["/admin/stats"] = R"({"payments":{"paidAmount":0,"refundedAmount":0},
+      "saga":{"services":[{"deadLetters":1},{"deadLetters":2}]}})";
+  for (const auto* service : {"order", "user", "product", "coupon", "user-coupon"}) {
+    pages[std::string("/admin/outbox/") + service + "?limit=10000&payload=false"] =
+        std::string(R"({"items":[{"sequence":1,"id":"1/A)") + service +
+        R"(","topic":"A","key":"k","payload":"","correlation":""}],"next":null})";
+  }
+  const auto state = read_final_state(source_of(pages));
+  ASSERT_TRUE(state) << state.error().message;
+  EXPECT_TRUE(state->has_services);
+  EXPECT_EQ(state->dead_letters, 3);
+  ASSERT_EQ(state->events.size(), 5U);
+  EXPECT_EQ(state->events[4].id, "1/Auser-coupon");
+  EXPECT_EQ(state->events[4].service, "user-coupon");
+}
+
 TEST(FinalStatePages, ThatAreMissingOrBrokenAreAnErrorAndNotAPass) {
   auto pages = empty_pages();
   pages["/admin/orders?limit=10000"] = R"({"items":[{"orderId":7}],"next":null})";

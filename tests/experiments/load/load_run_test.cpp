@@ -60,6 +60,37 @@ TEST(LoadRun, DealsConnectionsToAllInstancesInTurn) {
   }
 }
 
+TEST(LoadRun, SendsEachRequestToAServerThatHostsItsService) {
+  const TestServer orders(ok);
+  const TestServer more_orders(ok);
+  const TestServer users(ok);
+  const TestServer more_users(ok);
+  auto plan = iterations(orders, ExecutorKind::kPerVuIterations, 4, 5);
+  plan.more_targets = {
+      {.port = more_orders.port()}, {.port = users.port()}, {.port = more_users.port()}};
+  plan.groups = 2;
+  plan.group_of[saga::index_of(saga::Area::kUser)] = 1;
+  plan.journeys = {{.name = "both",
+                    .steps = {{.name = "balance", .path = "/api/v1/users/{user}/balance"},
+                              {.name = "orders", .path = "/api/v1/orders?userId={user}"}}}};
+  plan.mix = {{"both", 1}};
+  const auto result = must(run_load(plan));
+  EXPECT_EQ(result.overall.count(OutcomeKind::kSuccess), 40U);
+  for (const auto* server : {&orders, &more_orders}) {
+    EXPECT_EQ(server->requests().size(), 10U) << "both instances have two users";
+    for (const auto& request : server->requests()) {
+      EXPECT_THAT(request.target, HasSubstr("/orders"));
+    }
+  }
+  for (const auto* server : {&users, &more_users}) {
+    EXPECT_EQ(server->requests().size(), 10U);
+    for (const auto& request : server->requests()) {
+      EXPECT_THAT(request.target, HasSubstr("/balance"));
+    }
+  }
+  EXPECT_EQ(result.connections.opened, 8U) << "each user has one to each group";
+}
+
 // Idle users are taken last in, first out: without turns, one instance would get nearly everything.
 TEST(LoadRun, SharesArrivalsAmongInstancesHoweverFewAreBusy) {
   const TestServer first(ok);

@@ -51,7 +51,8 @@ TEST(Expectations, AreReadFromDottedAndNestedKeysWithEveryFault) {
             "x.yaml:2: expect.audit.stock: expected \"pass\", \"fail\" or \"any\", got \"passed\"\n"
             "x.yaml:3: expect.tps: expected audit.NAME, for example audit.oversold\n"
             "x.yaml:4: expect.audit.zzz: no such audit; known: \"orders\", \"stock\", "
-            "\"oversold\", \"undersold\", \"coupons\", \"money\", \"saga\" or \"fairness\"\n");
+            "\"oversold\", \"undersold\", \"coupons\", \"money\", \"saga\", \"events\" or "
+            "\"fairness\"\n");
 }
 
 }  // namespace

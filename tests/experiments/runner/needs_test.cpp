@@ -48,6 +48,23 @@ TEST_F(NeedsTest, AStoreThatKeepsAFileGetsOneForEachRun) {
               HasSubstr("x.yaml:2: store.path: every run of a cell gets a fresh file"));
 }
 
+TEST_F(NeedsTest, ServicesAreDealtToServersOnlyWhereATransportReachesThem) {
+  const std::string base = "base: {topology: services, store: {use: sqlite}, transport: {use: ";
+  EXPECT_TRUE(needs_of(base + "http}}\nprocesses: each").store_file);
+  EXPECT_THAT(refusal(base + "inline}}\nprocesses: each"),
+              HasSubstr("x.yaml:2: transport.use: inline carries events within one process"));
+  EXPECT_THAT(refusal(base + "kafka, brokers: embedded}}\nprocesses: each"),
+              HasSubstr("x.yaml:2: transport.brokers: the embedded broker lives within one"));
+  EXPECT_THAT(refusal("base: {store: {use: sqlite}}\nprocesses: each"),
+              HasSubstr("x.yaml:3: processes: several servers share services out: needs topology"));
+  EXPECT_THAT(refusal(base + "http}, services: [order]}"),
+              HasSubstr("x.yaml:2: services: in an experiment `processes` says"));
+  EXPECT_THAT(refusal(base + "http}, peers: [http://a:1]}"),
+              HasSubstr("x.yaml:2: peers: the bench tells its servers of each other"));
+  EXPECT_THAT(refusal(base + "http}}\nprocesses: each\ninstances: 2"),
+              HasSubstr("instances: 2 instances need a store that they can share"));
+}
+
 TEST_F(NeedsTest, AStoreWithoutItsUrlGetsAPrivateServerElseASchema) {
   const auto own = needs_of("base: {store: {use: postgres}}");
   EXPECT_TRUE(own.postgres);

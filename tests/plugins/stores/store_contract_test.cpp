@@ -9,6 +9,7 @@
 #include "experiments/check/store_checks.hpp"
 #include "tests/plugins/stores/store_testing.hpp"
 #include "tests/support/postgres_cluster.hpp"
+#include "tests/support/show_checks.hpp"
 
 namespace stampede::testing {
 namespace {

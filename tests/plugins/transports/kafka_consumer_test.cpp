@@ -118,6 +118,37 @@ TEST_F(KafkaOnMockTest, AHandlerWhosePartitionWasLostCommitsNothing) {
       soon(), [&] { return first->stats().delivered + second->stats().delivered >= 32; }));
 }
 
+// A topic whose events fail is paused. A partition that goes to somebody else meanwhile and comes
+// back is not to stay paused for ever.
+TEST_F(KafkaOnBrokerTest, APartitionThatComesBackIsReadAgain) {
+  std::atomic<bool> is_broken = true;
+  check::Listener mine([&](std::span<const Event>, Deadline) -> Result<void> {
+    if (is_broken) return fail(ErrorCode::kUnavailable, "not now");
+    return {};
+  });
+  check::Listener theirs([&](std::span<const Event>, Deadline) -> Result<void> {
+    return fail(ErrorCode::kUnavailable, "never");
+  });
+  const auto first = on_broker({{"retry.max", "50ms"}});
+  ASSERT_OK(first->subscribe("FLOWERS", "garden", mine.handler()));
+  ASSERT_OK(first->start());
+  ASSERT_OK(first->publish(numbered_events("FLOWERS", 0, 60, 30), soon()));
+  ASSERT_TRUE(mine.waits_until([](const check::Listener& l) { return l.calls() >= 3; }));
+  const auto second = on_broker();
+  ASSERT_OK(second->subscribe("FLOWERS", "garden", theirs.handler()));
+  ASSERT_OK(second->start());
+  ASSERT_TRUE(theirs.waits_until([](const check::Listener& l) { return l.calls() >= 1; }));
+  // What the first still has is read, and its topic goes on; what the second has is elsewhere.
+  is_broken = false;
+  ASSERT_TRUE(environment::ask_until(soon(), [&] { return first->stats().delivered > 0; }));
+  second->stop();
+  ASSERT_TRUE(environment::ask_until(soon(), [&] { return gauge(*first, "partitions") == 3; }));
+  EXPECT_TRUE(environment::ask_until(soon(), [&] {
+    const auto stats = first->stats();
+    return stats.delivered >= 60 && stats.lags.size() == 1 && stats.lags.front().events == 0;
+  }));
+}
+
 TEST_F(KafkaOnMockTest, ACommitThatFailsIsMadeAgain) {
   check::Listener listener;
   auto transport = on_mock();
