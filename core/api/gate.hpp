@@ -86,7 +86,7 @@ class Gate {
   // Decides each claim on its own, in the order given, and answers as many. A claim that was
   // granted before, with the same request, is granted again and takes nothing. Errors: kTimeout
   // and kUnavailable when nothing was done; kInDoubt when it is not known, and then the same claim
-  // may be made again.
+  // may be made again; kInvalid for what it does not give at all, such as products.
   virtual std::vector<Result<Decision>> claim(std::span<const Claim> claims, Context& context) = 0;
 
   // Each once: to settle what is not pending changes nothing. On an error none, some or all are

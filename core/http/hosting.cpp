@@ -23,6 +23,8 @@ constexpr auto kServices = std::to_array<std::pair<std::string_view, Area>>({
     {"/balance/charge", Area::kUser},
     {"/products", Area::kProduct},
     {"/products/{id}", Area::kProduct},
+    {"/products/{id}/hotdeal/start", Area::kProduct},
+    {"/products/{id}/hotdeal/end", Area::kProduct},
     {"/coupons/{userId}/issue", Area::kCoupon},
     {"/coupons/{userId}/issue-async", Area::kCoupon},
     {"/coupons/requests/{requestId}", Area::kCoupon},

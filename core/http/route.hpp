@@ -18,6 +18,7 @@
 #include "core/http/router.hpp"
 #include "core/issue/issuing.hpp"
 #include "core/pipeline/pipeline.hpp"
+#include "core/ranking/follower.hpp"
 #include "core/saga/area.hpp"
 #include "core/stock/desk.hpp"
 #include "core/telemetry/readings.hpp"
@@ -87,8 +88,9 @@ struct Services {
   pipeline::Business& pipeline;
   Stores stores;
   telemetry::Instruments& instruments;
-  issue::Issuing* issuing = nullptr;  // Null where coupons are not issued asynchronously,
-  stock::Desk* deals = nullptr;       // and this where no gate decides stock.
+  issue::Issuing* issuing = nullptr;          // Null where coupons are not issued asynchronously,
+  stock::Desk* deals = nullptr;               // this where no gate decides stock,
+  ranking::Follower* best_sellers = nullptr;  // and this where the store ranks them.
 };
 
 // One request on its way through a handler. Views the request; lives on the worker's stack.

@@ -56,6 +56,7 @@ enum class Kind : std::uint32_t {
   kFrontend = 3,
   kTransport = 4,
   kGate = 5,
+  kRanking = 6,
 };
 
 // One ELF note: sizes, type, owner and payload, in the layout that the ELF standard gives them.

@@ -22,6 +22,7 @@
 #include "core/api/http_server.hpp"
 #include "core/api/lock_strategy.hpp"
 #include "core/api/plugin_config.hpp"
+#include "core/api/ranking.hpp"
 #include "core/api/result.hpp"
 #include "core/api/store.hpp"
 #include "core/api/transport.hpp"
@@ -41,6 +42,8 @@ template <>
 inline constexpr Kind kKindOf<Transport> = Kind::kTransport;
 template <>
 inline constexpr Kind kKindOf<Gate> = Kind::kGate;
+template <>
+inline constexpr Kind kKindOf<Ranking> = Kind::kRanking;
 
 inline constexpr std::span<const OptionSpec> kNoOptions{};
 

@@ -18,6 +18,7 @@ constexpr Names kNames[] = {
     {Kind::kFrontend, "frontend", "frontends"},
     {Kind::kTransport, "transport", "transports"},
     {Kind::kGate, "gate", "gates"},
+    {Kind::kRanking, "ranking", "rankings"},
 };
 
 const Names& names_of(Kind kind) {
@@ -30,8 +31,8 @@ const Names& names_of(Kind kind) {
 }  // namespace
 
 std::span<const Kind> all_kinds() {
-  static constexpr Kind kAll[] = {Kind::kLock, Kind::kStore, Kind::kFrontend, Kind::kTransport,
-                                  Kind::kGate};
+  static constexpr Kind kAll[] = {Kind::kLock,      Kind::kStore, Kind::kFrontend,
+                                  Kind::kTransport, Kind::kGate,  Kind::kRanking};
   static_assert(std::size(kAll) == std::size(kNames));
   return kAll;
 }

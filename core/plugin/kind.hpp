@@ -12,7 +12,7 @@ namespace stampede::plugin {
 
 std::span<const Kind> all_kinds();
 
-// "lock", "store", "frontend", "transport", "gate".
+// "lock", "store", "frontend", "transport", "gate", "ranking".
 std::string_view name_of(Kind kind);
 
 // The folder that holds the kind's plugins: "locks", "stores", "frontends".

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/saga/refusals.hpp"
+#include "core/saga/refusing.hpp"
 #include "core/saga/steps.hpp"
 
 namespace stampede::saga {
@@ -93,18 +93,8 @@ Reaction ProductService::take(const Event& event, OrderFact fact) const {
     if (!told) return Unexpected(told.error());
     return Outcome::commit();
   };
-  reaction.refuse = [this, now, fact, correlation = event.correlation](
-                        Act& act, RefusalCode refusal) -> Result<void> {
-    auto failed = fact;
-    failed.order.failure = reason_of(refusal);
-    auto kept = act.transaction.put_saga_step({.key = stock_step(fact.order.id),
-                                               .state = SagaStep::State::kRefused,
-                                               .detail = detail_of_refusal(failed.order.failure),
-                                               .at = now});
-    if (!kept) return kept;
-    act.note = topic::kStockDecreaseFailed;
-    return act.tell(tell(topic::kStockDecreaseFailed, failed, context_.options.key, correlation));
-  };
+  reaction.refuse =
+      refusing(context_, event, fact, stock_step(fact.order.id), topic::kStockDecreaseFailed);
   return reaction;
 }
 
@@ -125,12 +115,7 @@ Reaction ProductService::put_back(OrderFact fact) const {
         return Unexpected(returned.error());
       }
     }
-    // Without a step the order has not come here yet, and is never to take anything.
-    SagaStep settled{.key = key,
-                     .state = step ? SagaStep::State::kUndone : SagaStep::State::kRefused,
-                     .detail = step ? step->detail : detail_of_refusal(order.failure),
-                     .at = now};
-    auto kept = act.transaction.put_saga_step(changed(step, std::move(settled)));
+    auto kept = act.transaction.put_saga_step(closed(step, key, order, now));
     if (!kept) return Unexpected(kept.error());
     act.note = step ? "put back" : "closed before the stock";
     return Outcome::commit();

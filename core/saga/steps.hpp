@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/api/entities.hpp"
 
@@ -41,6 +42,16 @@ inline std::string detail_of_refusal(std::string_view reason) {
 inline SagaStep changed(const std::optional<SagaStep>& before, SagaStep step) {
   step.version = before ? before->version : 0;
   return step;
+}
+
+// The step of an order that failed: undone, if it was done. Without a step the order has not come
+// here yet, and the step is never to be done.
+inline SagaStep closed(const std::optional<SagaStep>& before, std::string key, const Order& order,
+                       TimePoint now) {
+  return changed(before, {.key = std::move(key),
+                          .state = before ? SagaStep::State::kUndone : SagaStep::State::kRefused,
+                          .detail = before ? before->detail : detail_of_refusal(order.failure),
+                          .at = now});
 }
 
 }  // namespace stampede::saga

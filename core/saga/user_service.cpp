@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "core/saga/refusals.hpp"
+#include "core/saga/refusing.hpp"
 #include "core/saga/steps.hpp"
 
 namespace stampede::saga {
@@ -48,18 +48,8 @@ Reaction UserService::pay(const Event& event, const OrderFact& fact) const {
     if (!told) return Unexpected(told.error());
     return Outcome::commit();
   };
-  reaction.refuse = [this, now, fact, correlation = event.correlation](
-                        Act& act, RefusalCode refusal) -> Result<void> {
-    auto failed = fact;
-    failed.order.failure = reason_of(refusal);
-    auto kept = act.transaction.put_saga_step({.key = payment_step(fact.order.id),
-                                               .state = SagaStep::State::kRefused,
-                                               .detail = detail_of_refusal(failed.order.failure),
-                                               .at = now});
-    if (!kept) return kept;
-    act.note = topic::kPaymentFailed;
-    return act.tell(tell(topic::kPaymentFailed, failed, context_.options.key, correlation));
-  };
+  reaction.refuse =
+      refusing(context_, event, fact, payment_step(fact.order.id), topic::kPaymentFailed);
   return reaction;
 }
 
@@ -81,11 +71,6 @@ Reaction UserService::refund(OrderFact fact) const {
       act.note = "nothing: payments are not given back";
       return Outcome::commit();
     }
-    // Without a step the payment has not come here yet, and is never to be taken.
-    SagaStep settled{.key = key,
-                     .state = step ? SagaStep::State::kUndone : SagaStep::State::kRefused,
-                     .detail = step ? step->detail : detail_of_refusal(order.failure),
-                     .at = now};
     if (step) {
       auto wallet = act.transaction.wallet(order.user);
       if (!wallet) return Unexpected(wallet.error());
@@ -93,7 +78,7 @@ Reaction UserService::refund(OrderFact fact) const {
       auto given = act.transaction.credit(**wallet, order.total);
       if (!given) return Unexpected(given.error());
     }
-    auto kept = act.transaction.put_saga_step(changed(step, std::move(settled)));
+    auto kept = act.transaction.put_saga_step(closed(step, key, order, now));
     if (!kept) return Unexpected(kept.error());
     act.note = step ? "refunded" : "closed before the payment";
     return Outcome::commit();

@@ -31,6 +31,7 @@ void check_addresses(plugin::Catalog& catalog, const ServerConfig& config, confi
   check(catalog, plugin::Kind::kLock, "lock", config.lock, faults);
   check(catalog, plugin::Kind::kGate, "coupon.gate", config.gate, faults);
   check(catalog, plugin::Kind::kGate, "stock.gate", config.stock_gate, faults);
+  check(catalog, plugin::Kind::kRanking, "ranking", config.ranking, faults);
   check(catalog, plugin::Kind::kTransport, "transport", config.transport, faults);
 }
 

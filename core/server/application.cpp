@@ -83,6 +83,11 @@ Result<Application::Plugins> Application::make_plugins(const ServerConfig& confi
     if (!gate) return Unexpected(gate.error());
     plugins.stock_gate = *std::move(gate);
   }
+  if (config.ranking.use != kNoGate) {
+    auto ranking = catalog.create<Ranking>(config.ranking.use, config.ranking.settings);
+    if (!ranking) return Unexpected(ranking.error());
+    plugins.ranking = *std::move(ranking);
+  }
   auto front_door = catalog.create<HttpServer>(config.frontend.use, config.frontend.settings);
   if (!front_door) return Unexpected(front_door.error());
   plugins.front_door = *std::move(front_door);
@@ -127,6 +132,7 @@ Application::Application(const ServerConfig& config, Plugins plugins, telemetry:
       transport_(std::move(plugins.transport)),
       gate_(std::move(plugins.gate)),
       stock_gate_(std::move(plugins.stock_gate)),
+      ranking_(std::move(plugins.ranking)),
       payments_(config.payments),
       peers_(config.services.all() ? nullptr : std::make_unique<calls::Peers>(config.peers)),
       remote_(peers_ ? std::make_unique<calls::Remote>(*peers_) : nullptr),
@@ -140,6 +146,7 @@ Application::Application(const ServerConfig& config, Plugins plugins, telemetry:
                     : nullptr),
       hot_deals_(make_hot_deals(config, log)),
       issuing_(make_issuing(config, log)),
+      best_sellers_(make_best_sellers(config, log)),
       desk_(services_ ? std::make_unique<calls::Desk>(services_->desks(), config.services, log)
                       : nullptr),
       service_front_(std::move(plugins.service_front)),
@@ -148,7 +155,8 @@ Application::Application(const ServerConfig& config, Plugins plugins, telemetry:
             .stores = stores(),
             .instruments = *this,
             .issuing = issuing_.get(),
-            .deals = hot_deals_.get()},
+            .deals = hot_deals_.get(),
+            .best_sellers = best_sellers_.get()},
            {.admin = config.admin, .seed = seed_here(config)}),
       dispatcher_(
           api_, recorder_, log,
@@ -192,6 +200,7 @@ Result<void> Application::start_events() {
   if (issuing_) {
     if (auto started = issuing_->start(); !started) return started;
   }
+  if (best_sellers_) best_sellers_->start();
   return hot_deals_ ? hot_deals_->start() : Result<void>();
 }
 
@@ -232,6 +241,16 @@ std::unique_ptr<stock::HotDeals> Application::make_hot_deals(const ServerConfig&
                                                                   .ids = ids_,
                                                                   .log = log,
                                                                   .options = config.stock});
+}
+
+std::unique_ptr<ranking::Follower> Application::make_best_sellers(const ServerConfig& config,
+                                                                  telemetry::Log& log) {
+  if (!ranking_ || stores().orders.get() == nullptr) return nullptr;  // Orders are elsewhere.
+  return std::make_unique<ranking::Follower>(
+      ranking::Follower::Parts{.store = stores().orders,
+                               .ranking = *ranking_,
+                               .log = log,
+                               .interval = config.ranking_every});
 }
 
 saga::Services::Parts Application::saga_parts(const ServerConfig& config, telemetry::Log& log) {

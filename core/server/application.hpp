@@ -12,6 +12,7 @@
 #include "core/api/gate.hpp"
 #include "core/api/http_server.hpp"
 #include "core/api/lock_strategy.hpp"
+#include "core/api/ranking.hpp"
 #include "core/api/store.hpp"
 #include "core/api/transport.hpp"
 #include "core/calls/desk.hpp"
@@ -23,6 +24,7 @@
 #include "core/pipeline/simulated_payments.hpp"
 #include "core/pipeline/system_sources.hpp"
 #include "core/plugin/catalog.hpp"
+#include "core/ranking/follower.hpp"
 #include "core/saga/services.hpp"
 #include "core/server/config.hpp"
 #include "core/server/dispatcher.hpp"
@@ -44,7 +46,8 @@ class Application final : private telemetry::Instruments {
     ServiceBackings services;                   // Of the services topology.
     std::unique_ptr<Transport> transport;       // Where the configuration has one,
     std::unique_ptr<Gate> gate;                 // likewise,
-    std::unique_ptr<Gate> stock_gate;           // and likewise.
+    std::unique_ptr<Gate> stock_gate;           // likewise,
+    std::unique_ptr<Ranking> ranking;           // and likewise.
     std::unique_ptr<HttpServer> service_front;  // Where other processes reach the services,
     std::unique_ptr<HttpServer> front_door;     // and where customers do.
   };
@@ -78,6 +81,8 @@ class Application final : private telemetry::Instruments {
   http::Stores stores();
   std::unique_ptr<issue::Issuing> make_issuing(const ServerConfig& config, telemetry::Log& log);
   std::unique_ptr<stock::HotDeals> make_hot_deals(const ServerConfig& config, telemetry::Log& log);
+  std::unique_ptr<ranking::Follower> make_best_sellers(const ServerConfig& config,
+                                                       telemetry::Log& log);
   Result<void> start_events();
   saga::Services::Parts saga_parts(const ServerConfig& config, telemetry::Log& log);
   StoreStats store_stats() const;
@@ -90,6 +95,7 @@ class Application final : private telemetry::Instruments {
   const std::unique_ptr<Transport> transport_;
   const std::unique_ptr<Gate> gate_;
   const std::unique_ptr<Gate> stock_gate_;
+  const std::unique_ptr<Ranking> ranking_;
   pipeline::SystemClock clock_;
   pipeline::UuidGenerator ids_{clock_};
   pipeline::SimulatedPayments payments_;
@@ -100,7 +106,9 @@ class Application final : private telemetry::Instruments {
   const std::unique_ptr<saga::Services> services_;      // and of the services topology.
   const std::unique_ptr<stock::HotDeals> hot_deals_;    // Of the monolith that has a gate of stock.
   const std::unique_ptr<issue::Issuing> issuing_;       // Of the monolith; it stops the transport.
-  std::unique_ptr<calls::Desk> desk_;                   // Of the services topology.
+  // Where there is a ranking.
+  const std::unique_ptr<ranking::Follower> best_sellers_;
+  std::unique_ptr<calls::Desk> desk_;  // Of the services topology.
   std::unique_ptr<HttpServer> service_front_;
   std::unique_ptr<ServiceListener> service_listener_;
   telemetry::RequestRecorder recorder_;

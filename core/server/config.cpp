@@ -14,6 +14,7 @@
 #include "core/server/pairing.hpp"
 #include "core/server/plugin_reader.hpp"
 #include "core/server/printable.hpp"
+#include "core/server/ranking_config.hpp"
 #include "core/server/saga_config.hpp"
 #include "core/server/schema.hpp"
 #include "core/server/services_config.hpp"
@@ -108,7 +109,7 @@ ServerConfig read_config(const config::Tree& tree, const std::filesystem::path& 
   config.admin = root.boolean("admin", config.admin);
   config.seed = static_cast<std::uint64_t>(root.integer("seed", 1, 0));
   config.payments.seed = config.seed;
-  for (const auto* key : {"http", "store", "lock", "transport"}) root.child(key);
+  for (const auto* key : {"http", "store", "lock", "transport", "ranking"}) root.child(key);
   root.finish();
   return config;
 }
@@ -147,6 +148,7 @@ std::optional<ParsedConfig> parse_config(const config::Tree& tree, config::Fault
   give_peers(catalog, config);
   read_gate(reader, resolved, kCouponGate, config.topology, config.gate, found);
   read_gate(reader, resolved, kStockGate, config.topology, config.stock_gate, found);
+  read_ranking(reader, resolved, config, found);
   check_topology(resolved, config, found);
   check_stock(resolved, config, found);
   check_services(resolved, config, found);

@@ -13,6 +13,7 @@
 //   transport: {use, key, ...}      how events travel between services, and its options
 //   coupon: {gate: {use, ...}, gate_at, sweep: {interval, age}}
 //   stock: {gate: {use, ...}, deals, sweep: {interval, age}}
+//   ranking: {use, every, ...}       who ranks the best sellers, and its options
 //   saga: {timeout, sweep, compensation, relay: {batch, poll, lease}}
 //   chaos: {duplicate, reorder, handler_delay}   deliveries made as bad as they may be
 //   orders: {write, payment: {placement, latency, jitter, failure_rate}, read_write_pause}
@@ -82,6 +83,8 @@ struct ServerConfig {
   ChaosOptions chaos;
   PluginChoice stock_gate{.use = "store", .settings = {}};  // Likewise.
   stock::Options stock;
+  PluginChoice ranking{.use = "store", .settings = {}};  // Likewise.
+  std::chrono::nanoseconds ranking_every{std::chrono::milliseconds(100)};
   saga::SagaOptions saga;
   std::chrono::nanoseconds lock_timeout{std::chrono::seconds(5)};  // From receipt to deadline.
   pipeline::Options orders;

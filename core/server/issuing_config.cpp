@@ -31,23 +31,34 @@ void read_issuing(config::MapReader coupon, issue::Options& options) {
   coupon.finish();
 }
 
-void read_gate(PluginReader& reader, const config::Tree& tree, const std::string& section,
-               Topology topology, PluginChoice& gate, config::Faults& faults) {
-  const auto* written = tree.at(section);
-  if (written == nullptr) return;
+bool read_unless_store(PluginReader& reader, const config::Tree& tree, const Section& section,
+                       PluginChoice& choice, config::Faults& faults,
+                       const std::function<void(config::MapReader&)>& read_own) {
+  const auto* written = tree.at(section.name);
+  if (written == nullptr) return false;
   const auto* use = written->find("use");
   const bool is_chosen = use != nullptr && use->scalar != kNoGate;
   if (is_chosen || !written->is_map()) {
-    reader.read(plugin::Kind::kGate, section, gate, [](config::MapReader&) {});
-    if (topology != Topology::kServices) return;
-    return add_fault(tree, section + ".use", "expected store with topology: services", faults);
+    reader.read(section.kind, section.name, choice, read_own);
+    return true;
   }
+  const auto kind = plugin::name_of(section.kind);
   for (const auto& [key, value] : written->entries) {
     if (key == "use") continue;
-    add_fault(tree, section + "." + key,
-              "the store decides, which takes no options; choose a gate by " + section + ".use",
+    add_fault(tree, section.name + "." + key,
+              "the store decides, which takes no options; choose a " + std::string(kind) + " by " +
+                  section.name + ".use",
               faults);
   }
+  return false;
+}
+
+void read_gate(PluginReader& reader, const config::Tree& tree, const std::string& section,
+               Topology topology, PluginChoice& gate, config::Faults& faults) {
+  const bool is_read = read_unless_store(reader, tree, {plugin::Kind::kGate, section}, gate, faults,
+                                         [](config::MapReader&) {});
+  if (!is_read || topology != Topology::kServices) return;
+  add_fault(tree, section + ".use", "expected store with topology: services", faults);
 }
 
 std::unique_ptr<Gate> make_gate(plugin::Catalog& catalog, const std::string& section,

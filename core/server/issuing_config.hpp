@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -22,6 +23,18 @@ inline constexpr char kCouponGate[] = "coupon.gate";
 
 // All but the gate.
 void read_issuing(config::MapReader coupon, issue::Options& options);
+
+// A section that chooses a plugin, or the store.
+struct Section {
+  plugin::Kind kind{};
+  std::string name;  // "coupon.gate"
+};
+
+// Reads such a section as PluginReader does. False where the store is chosen, which takes no
+// options.
+bool read_unless_store(PluginReader& reader, const config::Tree& tree, const Section& section,
+                       PluginChoice& choice, config::Faults& faults,
+                       const std::function<void(config::MapReader&)>& read_own);
 
 // The gate of the section ("coupon.gate") and its options; nothing to read where the store decides.
 void read_gate(PluginReader& reader, const config::Tree& tree, const std::string& section,

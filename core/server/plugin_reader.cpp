@@ -19,6 +19,8 @@ std::vector<std::string> own_keys(plugin::Kind kind) {
       return {"use", "dialect"};
     case plugin::Kind::kTransport:
       return {"use", "key"};
+    case plugin::Kind::kRanking:
+      return {"use", "every"};
     case plugin::Kind::kStore:
     case plugin::Kind::kGate:
       break;

@@ -173,6 +173,8 @@ config::Tree printable(const ServerConfig& config, plugin::Catalog& catalog,
   print.put("stock.deals", config.stock.deals);
   print.put("stock.sweep.interval", config.stock.sweep_interval);
   print.put("stock.sweep.age", config.stock.sweep_age);
+  print.put_plugin(catalog, plugin::Kind::kRanking, "ranking", config.ranking);
+  if (config.ranking.use != kNoGate) print.put("ranking.every", config.ranking_every);
   put_rest(print, config);
   print.hide(written, "");
   return print.take();

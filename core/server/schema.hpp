@@ -37,7 +37,7 @@ inline constexpr std::array<Word<saga::EventKey>, 4> kEventKeys{
      {"product", saga::EventKey::kProduct},
      {"coupon", saga::EventKey::kCoupon}}};
 
-// What coupon.gate.use and stock.gate.use say where there is none.
+// What coupon.gate.use, stock.gate.use and ranking.use say where there is none.
 inline constexpr std::string_view kNoGate = "store";
 inline constexpr std::array<Word<issue::GateAt>, 2> kGatePlaces{
     {{"accept", issue::GateAt::kAccept}, {"consume", issue::GateAt::kConsume}}};

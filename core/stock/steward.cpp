@@ -47,7 +47,7 @@ Result<std::map<ProductId, std::vector<Holder>>> holders_of(
 }  // namespace
 
 Steward::Steward(Parts parts)
-    : parts_(std::move(parts)),
+    : parts_(parts),
       book_(parts_.store, parts_.clock),
       rounds_([this] { log_round(); }, parts_.options.sweep_interval) {}
 
@@ -87,7 +87,8 @@ Result<void> Steward::round() {
   if (auto learnt = refresh(deadline); !learnt) return learnt;
   Result<void> first;
   Products closed;
-  for (const auto& [product, deal] : *deals()) {
+  const auto known = deals();  // Others may learn of new ones meanwhile.
+  for (const auto& [product, deal] : *known) {
     const auto state = parts_.gate.state(resource_of(product), deadline);
     if (!state) {
       keep_first(first, Unexpected(state.error()));
@@ -110,7 +111,8 @@ Result<void> Steward::reload(Deadline deadline) {
   }
   if (auto learnt = refresh(deadline); !learnt) return learnt;
   Products running;
-  for (const auto& [product, deal] : *deals()) {
+  const auto known = deals();
+  for (const auto& [product, deal] : *known) {
     if (deal.state == DealState::kRunning) running.push_back(product);
   }
   return running.empty() ? Result<void>() : open(running, deadline);
@@ -167,7 +169,8 @@ Result<EndedDeal> Steward::end_deal(ProductId product, Deadline deadline) {
 
 Result<std::int64_t> Steward::pending(Deadline deadline) {
   std::int64_t all = 0;
-  for (const auto& [product, deal] : *deals()) {
+  const auto known = deals();
+  for (const auto& [product, deal] : *known) {
     const auto state = parts_.gate.state(resource_of(product), deadline);
     if (!state) return Unexpected(state.error());
     all += state->pending;

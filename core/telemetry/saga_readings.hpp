@@ -27,7 +27,8 @@ struct Backlog {
   std::int64_t outbox = 0;      // Events committed and not yet published.
   std::int64_t lag = 0;         // Events published and not yet handled.
   std::int64_t open_sagas = 0;  // Orders that are not final.
-  // Handled and published since the start: unchanged between two looks, nothing has moved meanwhile.
+  // Handled and published since the start: unchanged between two looks, nothing has moved
+  // meanwhile.
   std::int64_t events = 0;
 };
 

@@ -103,7 +103,7 @@ Result<std::vector<fs::path>> PluginBench::locate() {
 Result<void> PluginBench::prepare() {
   auto directories = locate();
   if (!directories) return Unexpected(directories.error());
-  if (kind_ == plugin::Kind::kFrontend) {
+  if (kind_ == plugin::Kind::kFrontend || kind_ == plugin::Kind::kRanking) {
     return fail(ErrorCode::kInvalid, "there are no checks for a " +
                                          std::string(plugin::name_of(kind_)) +
                                          "; there are for a lock, a store, a transport and a gate");

@@ -95,13 +95,13 @@ Tree flattened(const Tree& tree) {
 // From the second server of a service to its number among all of them.
 void number_server(const Bench& bench, Injection& injection, config::Faults& faults) {
   if (!injection.service) return;
+  injection.instance = injection.number;
   if (injection.number > bench.instances) {
     faults.push_back(
         {injection.origin, "faults",
          fmt::format("cannot {}: there are {} of these", describe(injection), bench.instances)});
     return;
   }
-  injection.instance = injection.number;
   injection.number +=
       static_cast<std::int64_t>(group_of(bench.processes, *injection.service)) * bench.instances;
 }

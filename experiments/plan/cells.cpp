@@ -17,8 +17,8 @@ namespace {
 using config::Tree;
 
 // Beside the server's keys, and no part of them.
-constexpr std::array<std::string_view, 8> kBlocks{
-    "load", "data", "expect", "instances", "processes", "cpus", "postgres", "faults"};
+constexpr std::array<std::string_view, 8> kBlocks{"load",      "data", "expect",   "instances",
+                                                  "processes", "cpus", "postgres", "faults"};
 
 bool is_block(std::string_view key) { return std::ranges::find(kBlocks, key) != kBlocks.end(); }
 

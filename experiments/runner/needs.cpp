@@ -245,6 +245,7 @@ config::Faults find_needs(const plan::Cell& cell, plan::Needs& needs) {
   find_lock_needs(plugins, server, needs);
   find_redis_needs(plugins, plugin::Kind::kGate, "coupon.gate", server, needs);
   find_redis_needs(plugins, plugin::Kind::kGate, "stock.gate", server, needs);
+  find_redis_needs(plugins, plugin::Kind::kRanking, "ranking", server, needs);
   find_transport_needs(plugins, server, cell, needs, faults);
   deal_services(server, cell.bench, faults);
   const auto parsed = server::parse_config(server, faults, {}, server::Misfit::kTell);

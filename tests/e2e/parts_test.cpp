@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "experiments/environment/kafka_files.hpp"
+#include "experiments/environment/postgres_files.hpp"
 #include "experiments/report/result_file.hpp"
 #include "tests/e2e/experiment.hpp"
 #include "tests/e2e/support.hpp"
@@ -19,17 +20,17 @@ using testing::HasSubstr;
 
 class PartsTest : public ::testing::Test {
  protected:
-  // One cell: five processes on SQLite, a file for each service.
+  // One cell; on SQLite, there is a file for each service.
   static std::string experiment(const std::string& transport, const std::string& more,
-                                const std::string& duration = "2s") {
+                                const std::string& duration = "2s",
+                                const std::string& stored =
+                                    "  store: {use: sqlite, synchronous: full}\n"
+                                    "  lock: {use: per_user, timeout: 10s}\n") {
     return "experiment: parts\n"
            "base:\n"
            "  topology: services\n"
-           "  server: {workers: 8}\n"
-           "  lock: {use: per_user, timeout: 10s}\n"
-           "  store: {use: sqlite, synchronous: full}\n"
-           "  transport: {use: " +
-           transport +
+           "  server: {workers: 8}\n" +
+           stored + "  transport: {use: " + transport +
            "}\n"
            "  saga: {timeout: 10s, sweep: 200ms, relay: {poll: 10ms}}\n"
            "  log: {requests: all}\n"
@@ -118,6 +119,35 @@ TEST_F(PartsTest, LoseNothingWhenEachOfThemIsKilledUnderLoad) {
   for (const auto& what : found.cells[0].blocks.at(0).injected) injected.push_back(what.name);
   EXPECT_THAT(injected, AllOf(Contains("kill server order"), Contains("start server order again"),
                               Contains("start server user-coupon again")));
+}
+
+TEST_F(PartsTest, GoOnWithTheOtherInstanceWhenOneIsKilled) {
+  if (const auto found = environment::find_postgres(); !found) {
+    GTEST_SKIP() << found.error().message;
+  }
+  const auto found =
+      run_parts(experiment("http",
+                           "processes: [[order, coupon], [user, product, user-coupon]]\n"
+                           "instances: 2\n"
+                           "faults:\n"
+                           "  - {at: 10%, target: server product 2, kind: kill, duration: 1s}\n"
+                           "  - {at: 50%, target: server coupon, kind: kill, duration: 1s}\n",
+                           "5s",
+                           "  store: {use: postgres, pool: {max: 8}}\n"
+                           "  lock: {use: atomic, timeout: 10s}\n"));
+  ASSERT_EQ(found.cells.size(), 1U);
+  expect_sound(found.cells[0]);
+  std::vector<std::string> injected;
+  for (const auto& what : found.cells[0].blocks.at(0).injected) injected.push_back(what.name);
+  EXPECT_THAT(injected, ElementsAre("kill server product 2", "start server product 2 again",
+                                    "kill server coupon", "start server coupon again"));
+  EXPECT_THAT(processes(found.cells[0]),
+              AllOf(Contains("server order+coupon 2"),
+                    Contains("server user+product+user-coupon 2"), Contains("postgres")));
+  // While one product instance was away, orders were priced and sold by the other one.
+  const auto& timeline = found.cells[0].blocks.at(0).timeline;
+  ASSERT_GE(timeline.size(), 2U);
+  EXPECT_GT(timeline[1].successes, 0);
 }
 
 TEST_F(PartsTest, AreRefusedWhereTheyCannotBe) {

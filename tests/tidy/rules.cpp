@@ -32,6 +32,7 @@ const std::vector<Layer>& layers() {
       {"plugins/locks/", {"core/api/", "core/plugin/export.hpp", "plugins/redis/"}},
       {"plugins/redis/", {"core/api/"}},
       {"plugins/gates/", {"core/api/", "core/plugin/export.hpp", "plugins/redis/"}},
+      {"plugins/rankings/", {"core/api/", "core/plugin/export.hpp", "plugins/redis/"}},
       {"plugins/stores/", {"core/api/", "core/plugin/export.hpp"}},
       {"plugins/frontends/", {"core/api/", "core/plugin/export.hpp"}},
       {"plugins/", {"core/api/", "core/plugin/export.hpp"}},

@@ -122,7 +122,7 @@ server.yaml:13: orders.payment.placement: expected "none", "before_lock", "in_lo
 server.yaml:13: orders.payment.failure_rate: expected 0 to 1, got 2
 server.yaml:14: log.requests: expected "off", "sampled" or "all", got "some"
 server.yaml:15: admin: expected true or false, got "maybe"
-server.yaml:16: extra: unknown key; known here: "admin", "chaos", "coupon", "http", "lock", "log", "orders", "peers", "plugins", "saga", "seed", "server", "service_listener", "services", "stock", "store", "topology" or "transport"
+server.yaml:16: extra: unknown key; known here: "admin", "chaos", "coupon", "http", "lock", "log", "orders", "peers", "plugins", "ranking", "saga", "seed", "server", "service_listener", "services", "stock", "store", "topology" or "transport"
 )");
 }
 

@@ -79,6 +79,19 @@ TEST(StockConfig, QueuesOrdersOnlyBehindAGateAndWithoutAPayment) {
               HasSubstr("orders.payment.placement: expected none with orders.write: queued"));
 }
 
+TEST(RankingConfig, TakesARankingOrLeavesItToTheStore) {
+  const auto config = parsed("ranking: {use: redis_zset, url: \"127.0.0.1:6379\", every: 2s}\n");
+  EXPECT_EQ(config.config.ranking.use, "redis_zset");
+  EXPECT_EQ(config.config.ranking_every, std::chrono::seconds(2));
+  EXPECT_EQ(config.printable.at("ranking.prefix")->scalar, "stampede:ranking:");
+  EXPECT_EQ(config.printable.at("ranking.every")->scalar, "2s");
+  EXPECT_EQ(parsed("").printable.at("ranking.use")->scalar, "store");
+  EXPECT_THAT(faults_of("ranking: {use: redis_zet}\n"), HasSubstr("did you mean \"redis_zset\"?"));
+  EXPECT_THAT(faults_of("ranking: {use: redis_zset, urll: x}\n"),
+              HasSubstr("ranking.urll: unknown option; did you mean \"url\"?"));
+  EXPECT_THAT(faults_of("ranking: {every: 1s}\n"), HasSubstr("choose a ranking by ranking.use"));
+}
+
 TEST(StockConfig, IsOfTheMonolith) {
   EXPECT_THAT(faults_of("topology: services\nstock: {gate: {use: memory}}\n"),
               HasSubstr("stock.gate.use: expected store with topology: services"));

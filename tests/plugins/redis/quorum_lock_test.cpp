@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 
 // Only bounds how long something broken can hang a test.
-constexpr auto kPatience = 20s;
+constexpr auto kPatience = 60s;
 // How long somebody who is kept out waits.
 constexpr auto kBrief = 200ms;
 // A lease that no test outlives.

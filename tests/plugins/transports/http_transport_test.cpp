@@ -158,6 +158,27 @@ TEST_P(HttpTransportTest, ReachesServicesOfOtherProcessesWhoseInstancesTakeTurns
   EXPECT_EQ(sender.handled("product").size(), 6U);
 }
 
+TEST_P(HttpTransportTest, PassesOverAnInstanceThatIsGone) {
+  Process one;
+  one.note("user");
+  ASSERT_TRUE(one.transport().start());
+  Process other;
+  other.note("user");
+  ASSERT_TRUE(other.transport().start());
+  Process sender(settings(one.url() + "," + other.url()));
+  ASSERT_TRUE(sender.transport().start());
+  ASSERT_TRUE(publish(sender.transport(), {event("0")}));  // Both have said what they want.
+  one.stop_listening();
+  for (int i = 1; i <= 4; ++i) {
+    ASSERT_TRUE(publish(sender.transport(), {event(std::to_string(i))})) << i;
+  }
+  EXPECT_EQ(one.handled("user").size() + other.handled("user").size(), 5U);
+  other.stop_listening();
+  const auto sent = publish(sender.transport(), {event("5")});
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().code, ErrorCode::kUnavailable);
+}
+
 TEST_P(HttpTransportTest, ToldAboutNoServiceItTakesNothing) {
   Process gone;
   const auto url = gone.url();

@@ -1,8 +1,14 @@
-#include "plugins/gates/redis_server.hpp"
+#include "plugins/redis/one_server.hpp"
 
 #include <algorithm>
+#include <array>
+#include <stdexcept>
+#include <string>
+#include <utility>
 
-namespace stampede::gates {
+#include "plugins/redis/address.hpp"
+
+namespace stampede::redis {
 
 namespace {
 
@@ -16,13 +22,24 @@ bool is_passing(std::string_view error) {
 
 }  // namespace
 
-Result<redis::Reply> RedisServer::ask(redis::Nodes::Session& session, const redis::Request& request,
-                                      Deadline deadline) {
+OneServer::OneServer(const std::string& url, std::chrono::nanoseconds timeout,
+                     std::span<const Script* const> scripts) {
+  if (url.empty()) return;
+  auto addresses = parse_addresses(url);
+  if (!addresses) throw std::invalid_argument("option 'url': " + addresses.error().message);
+  if (addresses->size() != 1) {
+    throw std::invalid_argument("option 'url' names " + std::to_string(addresses->size()) +
+                                " Redis servers; the state is kept on one");
+  }
+  nodes_ = std::make_unique<Nodes>(std::move(*addresses), timeout, scripts);
+}
+
+Result<Reply> OneServer::ask(Nodes::Session& session, const Request& request, Deadline deadline) {
   if (Clock::now() >= deadline) {
     return fail(ErrorCode::kTimeout, "the deadline passed before Redis was asked");
   }
-  const auto answers = session.ask(
-      request, deadline, [](redis::Answers heard) { return heard.front().reply.has_value(); });
+  const auto answers =
+      session.ask(request, deadline, [](Answers heard) { return heard.front().reply.has_value(); });
   const auto& answer = answers.front();
   if (!answer.reply) {
     // Nothing travels over a connection that was refused; of any other fault it is not known when
@@ -38,4 +55,4 @@ Result<redis::Reply> RedisServer::ask(redis::Nodes::Session& session, const redi
   return *answer.reply;
 }
 
-}  // namespace stampede::gates
+}  // namespace stampede::redis
