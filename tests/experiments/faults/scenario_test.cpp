@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
 #include <set>
 
@@ -22,6 +23,7 @@ std::optional<plan::Experiment> read(const Scenario& scenario, config::Faults& f
 }
 
 TEST(Scenarios, CanBeRunAndMeetEveryKindOfFault) {
+  ::setenv("STAMPEDE_PLUGIN_PATH", STAMPEDE_PLUGIN_DIR, 1);
   std::set<std::string> met;
   std::set<std::string> platforms;
   for (std::uint64_t seed = 0; seed < 250; ++seed) {
