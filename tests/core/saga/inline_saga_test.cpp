@@ -133,6 +133,31 @@ TEST(SynchronousSaga, IsGivenUpAndUndoneWhereAServiceStaysAway) {
   EXPECT_EQ(again->refusal, RefusalCode::kSagaTimeout);
 }
 
+// Across processes an answer may be lost, and the call is made again.
+TEST(CallsBetweenServices, MayBeRepeated) {
+  InlineWorld world;
+  const auto desks = world.services.desks();
+  auto context = world.context();
+  Call call{context, "trace-1"};
+  OrderId first;
+  first.bytes[15] = 1;
+  OrderId second;
+  second.bytes[15] = 2;
+  const ReserveCoupon kept{first, UserId{1}, CouponId{1}};
+  for (int i = 0; i < 2; ++i) {
+    const auto reserved = desks.discounts->reserve(kept, call);
+    ASSERT_TRUE(reserved) << reserved.error().message;
+    EXPECT_EQ(reserved->refusal, RefusalCode::kNone);
+    EXPECT_EQ(reserved->discount.value, 30) << "the answer is the same";
+    EXPECT_EQ(desks.discounts->reserve({second, UserId{1}, CouponId{1}}, call)->refusal,
+              RefusalCode::kCouponNotUsable);
+  }
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(desks.discounts->release(kept, call));
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(*desks.orders->settle(kept, call), Order::Status::kFailed);
+  }
+}
+
 class ManySagas : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(ManySagas, SellNothingTwiceAndTakeNoMoneyForNothing) {
