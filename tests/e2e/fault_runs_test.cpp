@@ -59,8 +59,15 @@ TEST_P(FaultRunsOfABrokenPlatform, FailAndSayHowToRepeatThem) {
 
 INSTANTIATE_TEST_SUITE_P(
     Mistakes, FaultRunsOfABrokenPlatform,
-    testing::Values(Mistake{
-        "unprotected", "26", {"lock.use=unprotected", "orders.read_write_pause=5ms"}, "stock"}),
+    testing::Values(Mistake{"unprotected",
+                            "26",
+                            {"lock.use=unprotected", "orders.read_write_pause=5ms"},
+                            "stock"},
+                    Mistake{"no_refund",
+                            "1",
+                            {"saga.compensation=none", "orders.read_write_pause=20ms",
+                             "data.products=1", "data.stock=20"},
+                            "money"}),
     [](const auto& mistake) { return mistake.param.name; });
 
 }  // namespace

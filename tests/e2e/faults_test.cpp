@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "experiments/environment/kafka_files.hpp"
 #include "experiments/environment/postgres_files.hpp"
 #include "experiments/environment/redis.hpp"
 #include "experiments/report/result_file.hpp"
@@ -121,6 +122,43 @@ TEST_F(FaultsTest, SoMayTheWayToThem) {
       injected(found.cells[0]),
       ElementsAre("slow postgres", "end of \"slow postgres\"", "partition postgres",
                   "end of \"partition postgres\"", "reset postgres", "end of \"reset postgres\""));
+}
+
+// What the cell's servers tell about themselves, added up over those whose name ends like this.
+double sum_of(const report::Cell& cell, const std::string& name) {
+  double sum = 0;
+  for (const auto& gauge : cell.blocks.at(0).gauges) {
+    if (gauge.name.ends_with(name)) sum += gauge.value;
+  }
+  return sum;
+}
+
+// Each call waits at the partition with the connection that it holds.
+TEST_F(FaultsTest, APoolThatRunsDryLosesNothing) {
+  if (const auto found = environment::find_postgres(); !found)
+    GTEST_SKIP() << found.error().message;
+  const auto found = run_broken(
+      "  dry: {store: {use: postgres, pool: {max: 2, timeout: 100ms}},\n"
+      "    faults: [{at: 30%, target: postgres, kind: partition, duration: 600ms}]}\n");
+  ASSERT_EQ(found.cells.size(), 1U);
+  expect_nothing_lost(found.cells[0]);
+  EXPECT_GT(found.cells[0].blocks.at(0).pool.timeouts, 0);
+}
+
+// Its session ends while it is frozen: its partitions go to the other instance, which handles again
+// what the frozen one has not committed, and may have handled.
+TEST_F(FaultsTest, AConsumerThatIsFrozenBeyondItsSessionLosesNothingButItsPartitions) {
+  if (const auto found = environment::find_postgres(); !found)
+    GTEST_SKIP() << found.error().message;
+  if (const auto found = environment::find_kafka(); !found) GTEST_SKIP() << found.error().message;
+  const auto found = run_broken(
+      "  frozen: {topology: services, instances: 2, store: {use: postgres},\n"
+      "    lock: {use: optimistic}, saga: {relay: {lease: 500ms}},\n"
+      "    transport: {use: kafka, session.timeout: 1s}, load: {duration: 5s},\n"
+      "    faults: [{at: 20%, target: server 2, kind: pause, duration: 3s}]}\n");
+  ASSERT_EQ(found.cells.size(), 1U);
+  expect_nothing_lost(found.cells[0]);
+  EXPECT_GT(sum_of(found.cells[0], "transport partitions_lost"), 0);
 }
 
 TEST_F(FaultsTest, AreRefusedWhereTheyCannotCome) {
