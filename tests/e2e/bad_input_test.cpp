@@ -168,7 +168,7 @@ TEST(BadCommandLineTest, IsRefusedWithTheNearestName) {
        "stampede load: unexpected argument \"nonsense\"; see `stampede load --help`\n"},
       {{"plugins", "lok"},
        "stampede plugins: unknown kind \"lok\"; expected \"lock\", \"store\", \"frontend\", "
-       "\"transport\" or \"gate\"\n"},
+       "\"transport\", \"gate\" or \"ranking\"\n"},
   };
   for (const auto& wrong : cases) {
     SCOPED_TRACE(wrong.arguments.empty() ? "" : wrong.arguments.front());

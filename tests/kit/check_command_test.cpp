@@ -123,8 +123,7 @@ TEST(CheckCommand, RefusesWhatItCannotCheck) {
   refused({kFixtures + "/locks/wrong_abi.so"}, "was built for plugin ABI");
   refused({"frontend/beast"},
           "no checks for a frontend; there are for a lock, a store, a transport and a gate");
-  refused({"gate/redis_lua"},
-          "gate \"redis_lua\" does not answer: the gate's option 'url' is empty");
+  refused({"gate/redis_lua"}, "gate \"redis_lua\" does not answer: the option 'url' is empty");
   refused({"lock/optimistc"}, "did you mean \"optimistic\"?");
   refused({"lock/optimistic", "--set", "attemps=3"}, "did you mean \"attempts\"?");
   refused({"lock/optimistic", "--set", "attempts"}, "expected option=value");

@@ -178,15 +178,17 @@ TEST_F(DispatcherTest, AnswersHealthAndMetricsWhileAllWorkersAreBlocked) {
   EXPECT_EQ(ask("/readyz").status, 200);
   EXPECT_NE(ask("/metrics").body.find("\nstampede_queue_depth 2\n"), std::string::npos);
   EXPECT_EQ(ask("/admin/stats").status, 200);
-  EXPECT_EQ(ask("/admin/quiet").body,
-            R"({"quiet":false,"inFlight":5,"queued":2,"outbox":0,"lag":0,"openSagas":0})");
+  EXPECT_EQ(
+      ask("/admin/quiet").body,
+      R"({"quiet":false,"inFlight":5,"queued":2,"outbox":0,"lag":0,"openSagas":0,"events":0})");
   EXPECT_EQ(ask("/nothing").status, 404);
   EXPECT_FALSE(dispatcher_->wait_until_quiet(steady_clock::now()));
   gate_.open();
   for (auto& future : accepted) EXPECT_EQ(answered(future).status, 201);
   EXPECT_TRUE(dispatcher_->wait_until_quiet(steady_clock::now() + kPatience));
-  EXPECT_EQ(ask("/admin/quiet").body,
-            R"({"quiet":true,"inFlight":0,"queued":0,"outbox":0,"lag":0,"openSagas":0})");
+  EXPECT_EQ(
+      ask("/admin/quiet").body,
+      R"({"quiet":true,"inFlight":0,"queued":0,"outbox":0,"lag":0,"openSagas":0,"events":0})");
 }
 
 TEST_F(DispatcherTest, RunsNothingForARequestWhoseDeadlineHasPassed) {
