@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <barrier>
 #include <thread>
 
 #include "experiments/check/crowd.hpp"
@@ -163,15 +164,19 @@ void nothing_is_granted_to_two_while_much_comes_back(GateTrial& trial) {
       0;  // At most what is granted: counted after, and given up before.
   std::atomic<std::int64_t> most = 0;
   std::atomic<std::int64_t> granted = 0;
+  std::barrier all_have_asked(kThreads);
   on_all_threads(kThreads, [&](int thread) {
     for (std::int64_t turn = 0; turn < kTurns; ++turn) {
       const auto user = 1 + thread * kTurns + turn;
       const auto claim = trial.claim(user, std::to_string(user));
       const auto decision = trial.decide(trial.any(thread), claim);
-      if (!decision || *decision != Decision::kGranted) continue;
-      ++granted;
-      const auto now = ++out;
+      const bool is_granted = decision && *decision == Decision::kGranted;
+      const auto now = is_granted ? ++out : 0;
       for (auto seen = most.load(); now > seen && !most.compare_exchange_weak(seen, now);) continue;
+      // At first everybody has asked before anything comes back.
+      if (turn == 0) all_have_asked.arrive_and_wait();
+      if (!is_granted) continue;
+      ++granted;
       std::this_thread::yield();
       --out;
       trial.settle(trial.any(thread + 1), {{claim, Settlement::kReturned}});
