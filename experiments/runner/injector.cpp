@@ -90,8 +90,7 @@ Result<void> Injector::finish(nanoseconds elapsed_in_window) {
           {fmt::format("no room for \"{}\"", plan::describe(injections_[action.injection])),
            elapsed_in_window});
     } else if (!action.mends) {
-      missed = fmt::format("the load ended before its fault came: {} at {}",
-                           plan::describe(injections_[action.injection]),
+      missed = fmt::format("{}: {} at {}", kMissed, plan::describe(injections_[action.injection]),
                            config::format_duration(action.at));
     }
   }

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/api/result.hpp"
@@ -24,6 +25,9 @@ struct Injected {
   std::string what;  // "kill server 2", "start server 2 again"
   std::chrono::nanoseconds at{0};
 };
+
+// How an error begins that says that a fault was to come and did not.
+inline constexpr std::string_view kMissed = "the load ended before its fault came";
 
 class Injector {
  public:
