@@ -228,7 +228,7 @@ OrderQuery decode_order_query(std::string_view query, FieldFaults& faults) {
 
 CursorQuery decode_cursor(std::string_view query, FieldFaults& faults) {
   QueryReader reader(query, faults);
-  const auto read = read_cursor(reader);
+  auto read = read_cursor(reader);
   reader.finish();
   return read;
 }
