@@ -72,12 +72,12 @@ Result<void> Steward::refresh(Deadline deadline) {
   return {};
 }
 
-Result<std::unique_lock<std::timed_mutex>> Steward::take_turn(Deadline deadline) {
-  std::unique_lock turn(turn_, deadline);
-  if (!turn.owns_lock()) {
+Result<Turns::Turn> Steward::take_turn(Deadline deadline) {
+  auto turn = turns_.take(deadline);
+  if (!turn) {
     return fail(ErrorCode::kTimeout, "other deals are being started, ended or looked after");
   }
-  return turn;
+  return *std::move(turn);
 }
 
 Result<void> Steward::round() {

@@ -24,6 +24,7 @@
 #include "core/stock/desk.hpp"
 #include "core/stock/options.hpp"
 #include "core/stock/order_book.hpp"
+#include "core/stock/turns.hpp"
 #include "core/telemetry/log.hpp"
 
 namespace stampede::stock {
@@ -71,7 +72,7 @@ class Steward {
   using Products = std::vector<ProductId>;
 
   void log_round();
-  Result<std::unique_lock<std::timed_mutex>> take_turn(Deadline deadline);
+  Result<Turns::Turn> take_turn(Deadline deadline);
   Result<void> open(const Products& products, Deadline deadline);
   Result<void> wait_for_orders(Deadline deadline);
   Result<void> load(const Products& products, Deadline deadline);
@@ -85,7 +86,7 @@ class Steward {
 
   const Parts parts_;
   DealBook book_;
-  std::timed_mutex turn_;  // Held by whoever changes gates.
+  Turns turns_;  // Of those who change gates.
   mutable std::mutex mutex_;
   std::shared_ptr<const Deals> deals_ = std::make_shared<const Deals>();
   issue::Rounds rounds_;  // Last: its thread uses everything above.
