@@ -34,12 +34,12 @@ struct OrderId {
 // The canonical form, 36 lower-case characters: "018f4c1e-7b2a-7cc3-98c4-dc0c0c07398f".
 inline std::string to_string(const OrderId& id) {
   constexpr std::string_view kHex = "0123456789abcdef";
-  std::string text;
-  text.reserve(36);
-  for (std::size_t i = 0; i < id.bytes.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
-    text += kHex[id.bytes[i] >> 4U];
-    text += kHex[id.bytes[i] & 0xFU];
+  std::string text(36, '-');
+  std::size_t at = 0;
+  for (const auto byte : id.bytes) {
+    if (at == 8 || at == 13 || at == 18 || at == 23) ++at;
+    text[at++] = kHex[byte >> 4U];
+    text[at++] = kHex[byte & 0xFU];
   }
   return text;
 }

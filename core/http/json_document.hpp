@@ -1,11 +1,12 @@
 // A JSON text as one flat array of nodes: cheap to make, and able to say what a tree of maps would
-// hide, such as a member given twice. Immutable after parsing; lives as long as its reader needs.
+// hide, such as a member given twice. Owns the text that its nodes show. Immutable after parsing;
+// lives as long as its reader needs.
 
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -27,8 +28,8 @@ struct JsonNode {
   Kind kind = Kind::kNull;
   std::int64_t integer = 0;  // Also a boolean's 0 or 1.
   double real = 0;           // Of kReal.
-  std::string text;          // Of kText.
-  std::string key;           // The member's name, when the parent is an object.
+  std::string_view text;     // Of kText.
+  std::string_view key;      // The member's name, when the parent is an object.
   std::uint32_t children = 0;
   std::uint32_t end = 0;  // One past the last node of this subtree: the next sibling.
 };
@@ -49,6 +50,7 @@ class JsonDocument {
  private:
   class Builder;
 
+  std::unique_ptr<char[]> text_;  // A copy, in which strings were unescaped in place.
   std::vector<JsonNode> nodes_;
 };
 

@@ -134,7 +134,7 @@ std::string JsonReader::text(std::string_view name, std::size_t shortest, std::s
   }
   if (node->kind == JsonNode::Kind::kText && node->text.size() >= shortest &&
       node->text.size() <= longest) {
-    return node->text;
+    return std::string(node->text);
   }
   fault(name, node->kind == JsonNode::Kind::kText
                   ? fmt::format("{}; found {} bytes", describe_length(shortest, longest),
@@ -164,12 +164,12 @@ void JsonReader::fault(std::string_view name, std::string expected) {
 void JsonReader::finish() {
   if (!is_object_) return;
   for (std::size_t i = node_ + 1; i < document_[node_].end; i = document_[i].end) {
-    const auto& key = document_[i].key;
+    const auto key = document_[i].key;
     const auto known_end = known_.begin() + static_cast<std::ptrdiff_t>(known_count_);
     if (std::find(known_.begin(), known_end, key) != known_end) continue;
     const std::vector<std::string> names(known_.begin(), known_end);
     const bool plausible = key.size() <= kLongestName;  // Comparing costs the product of lengths.
-    fault(plausible ? key : key.substr(0, kLongestName) + "...",
+    fault(plausible ? key : std::string(key.substr(0, kLongestName)) + "...",
           "no such member; known are " + config::one_of(names) +
               (plausible ? config::suggestion(key, names) : std::string()));
   }

@@ -1,8 +1,5 @@
 #include "core/saga/events.hpp"
 
-#include <fmt/format.h>
-
-#include <iterator>
 #include <utility>
 
 #include "core/http/json_document.hpp"
@@ -32,6 +29,12 @@ std::string key_of(const Order& order, EventKey key) {
   return to_string(order.id);
 }
 
+std::string id_of(std::string order_id, std::string_view topic) {
+  order_id += '/';
+  order_id += topic;
+  return order_id;
+}
+
 std::int64_t microseconds(TimePoint time) { return time.time_since_epoch().count(); }
 
 TimePoint time_of(std::int64_t microseconds) {
@@ -39,32 +42,32 @@ TimePoint time_of(std::int64_t microseconds) {
 }
 
 std::string payload_of(const OrderFact& fact, const std::string& order_id) {
+  constexpr std::size_t kUsual = 256;  // Bytes: of an order of one or two items.
   const auto& order = fact.order;
-  fmt::memory_buffer payload;
-  const auto out = std::back_inserter(payload);
-  fmt::format_to(out, R"({{"orderId":"{}","userId":{},"items":[)", order_id, value_of(order.user));
-  const char* separator = "";
+  std::string payload;
+  payload.reserve(kUsual);
+  http::JsonWriter json(payload);
+  json.begin_object();
+  json.key("orderId").text(order_id);
+  json.key("userId").integer(value_of(order.user));
+  json.key("items").begin_array();
   for (const auto& item : order.items) {
-    fmt::format_to(out, R"({}{{"productId":{},"quantity":{},"unitPrice":{}}})", separator,
-                   value_of(item.product), item.quantity, item.unit_price.minor);
-    separator = ",";
+    json.begin_object();
+    json.key("productId").integer(value_of(item.product));
+    json.key("quantity").integer(item.quantity);
+    json.key("unitPrice").integer(item.unit_price.minor);
+    json.end_object();
   }
-  fmt::format_to(out, "],");
-  if (order.coupon) fmt::format_to(out, R"("couponId":{},)", value_of(*order.coupon));
-  fmt::format_to(out, R"("subtotal":{},"total":{},"createdAt":{})", order.subtotal.minor,
-                 order.total.minor, microseconds(order.created_at));
-  if (fact.completed_at) {
-    fmt::format_to(out, R"(,"completedAt":{})", microseconds(*fact.completed_at));
-  }
-  // A reason is one of our own codes: it needs no escaping.
-  if (!order.failure.empty()) fmt::format_to(out, R"(,"reason":"{}")", order.failure);
-  if (!fact.request.empty()) {
-    std::string quoted;
-    http::append_json_text(quoted, fact.request);
-    fmt::format_to(out, R"(,"requestKey":{})", quoted);
-  }
-  fmt::format_to(out, "}}");
-  return fmt::to_string(payload);
+  json.end_array();
+  if (order.coupon) json.key("couponId").integer(value_of(*order.coupon));
+  json.key("subtotal").integer(order.subtotal.minor);
+  json.key("total").integer(order.total.minor);
+  json.key("createdAt").integer(microseconds(order.created_at));
+  if (fact.completed_at) json.key("completedAt").integer(microseconds(*fact.completed_at));
+  if (!order.failure.empty()) json.key("reason").text(order.failure);
+  if (!fact.request.empty()) json.key("requestKey").text(fact.request);
+  json.end_object();
+  return payload;
 }
 
 Unexpected not_valid(const Event& event, const std::string& why) {
@@ -78,13 +81,13 @@ Unexpected not_valid(const Event& event, const http::FieldFaults& faults) {
 }  // namespace
 
 std::string event_id(const OrderId& order, std::string_view topic) {
-  return fmt::format("{}/{}", to_string(order), topic);
+  return id_of(to_string(order), topic);
 }
 
 Event tell(std::string_view topic, const OrderFact& fact, EventKey key,
            std::string_view correlation) {
   const auto order_id = to_string(fact.order.id);
-  return {.id = fmt::format("{}/{}", order_id, topic),
+  return {.id = id_of(order_id, topic),
           .topic = std::string(topic),
           .key = key_of(fact.order, key),
           .payload = payload_of(fact, order_id),

@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   stampede::benchmarks::add_lock_benchmarks();
   stampede::benchmarks::add_order_benchmarks();
+  stampede::benchmarks::add_saga_benchmarks();
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
   return 0;

@@ -9,5 +9,6 @@ namespace stampede::benchmarks {
 void add_lock_benchmarks();
 
 void add_order_benchmarks();
+void add_saga_benchmarks();
 
 }  // namespace stampede::benchmarks

@@ -44,26 +44,27 @@ ScratchDirectory::~ScratchDirectory() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-Sale::Sale(const SaleOptions& options)
-    : catalog_(make_catalog()),
-      store_(must(catalog_.create<Store>(options.store, options.store_settings))),
-      lock_(must(catalog_.create<LockStrategy>(options.lock))),
-      pipeline_(*store_, *lock_, payments_, clock_, ids_, {}) {
-  fill(*store_);
-}
-
-bool Sale::place_order(UserId user, ProductId product, const std::string& key) {
+bool place_order(pipeline::Business& business, UserId user, ProductId product,
+                 const std::string& key) {
   Phases phases;
   Context context{Clock::now() + std::chrono::seconds(30), phases};
   const pipeline::PlaceOrder request{
       .user = user, .items = {{product, 1}}, .coupon = {}, .tag = {.key = key, .correlation = {}}};
-  const auto reply = pipeline_.place_order(request, context);
+  const auto reply = business.place_order(request, context);
   if (!reply) {
     if (reply.error().code == ErrorCode::kConflict) return false;
     give_up(reply.error().message);
   }
   if (!reply->value) give_up("an order was refused");
   return true;
+}
+
+Sale::Sale(const SaleOptions& options)
+    : catalog_(make_catalog()),
+      store_(must(catalog_.create<Store>(options.store, options.store_settings))),
+      lock_(must(catalog_.create<LockStrategy>(options.lock))),
+      pipeline_(*store_, *lock_, payments_, clock_, ids_, {}) {
+  fill(*store_);
 }
 
 }  // namespace stampede::benchmarks

@@ -55,6 +55,11 @@ class ScratchDirectory {
   std::filesystem::path path_;
 };
 
+// One order of one unit. Anything but success ends the process, unless it is a conflict, which a
+// strategy may give up on: false.
+bool place_order(pipeline::Business& business, UserId user, ProductId product,
+                 const std::string& key = "");
+
 struct SaleOptions {
   std::string store = "memory";
   plugin::Settings store_settings;
@@ -69,9 +74,9 @@ class Sale {
   LockStrategy& lock() { return *lock_; }
   pipeline::Pipeline& pipeline() { return pipeline_; }
 
-  // One order of one unit through the pipeline. Anything but success ends the process, unless it
-  // is a conflict, which a strategy may give up on: false.
-  bool place_order(UserId user, ProductId product, const std::string& key = "");
+  bool place_order(UserId user, ProductId product, const std::string& key = "") {
+    return benchmarks::place_order(pipeline_, user, product, key);
+  }
 
  private:
   plugin::Catalog catalog_;
