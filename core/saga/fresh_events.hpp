@@ -11,8 +11,10 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "core/api/event.hpp"
+#include "core/api/store.hpp"
 
 namespace stampede::saga {
 
@@ -34,10 +36,20 @@ class FreshEvents {
     const std::lock_guard lock(mutex_);
     standings_.erase(id);
   }
-  Standing standing(const std::string& id) const {
+  void forget(std::span<const OutboxRow> rows) {
     const std::lock_guard lock(mutex_);
-    const auto found = standings_.find(id);
-    return found == standings_.end() ? Standing::kUnknown : found->second;
+    for (const auto& row : rows) standings_.erase(row.event.id);
+  }
+  // Of each row, in their order.
+  std::vector<Standing> standings(std::span<const OutboxRow> rows) const {
+    std::vector<Standing> found;
+    found.reserve(rows.size());
+    const std::lock_guard lock(mutex_);
+    for (const auto& row : rows) {
+      const auto known = standings_.find(row.event.id);
+      found.push_back(known == standings_.end() ? Standing::kUnknown : known->second);
+    }
+    return found;
   }
 
  private:

@@ -1,5 +1,6 @@
 #include "core/saga/outbox.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <utility>
 
@@ -40,7 +41,10 @@ Outbox::Telling::~Telling() {
 
 Result<void> Outbox::Telling::tell(Transaction& transaction, Event event) {
   if (outbox_.direct_) {
-    if (held_.insert(event.id).second) outbox_.fresh_.hold(event.id);
+    if (std::ranges::find(held_, event.id) == held_.end()) {
+      outbox_.fresh_.hold(event.id);
+      held_.push_back(event.id);
+    }
     events_.push_back(event);
   }
   return transaction.emit(std::move(event));
@@ -51,7 +55,7 @@ void Outbox::Telling::committed(Deadline deadline) {
     outbox_.wake();
     return;
   }
-  for (const auto& event : events_) held_.erase(event.id);  // Seen to from here on.
+  for (const auto& event : events_) std::erase(held_, event.id);  // Seen to from here on.
   if (!events_.empty()) outbox_.publish(std::move(events_), deadline);
   events_.clear();
 }

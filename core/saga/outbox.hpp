@@ -10,7 +10,6 @@
 
 #include <deque>
 #include <memory>
-#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -58,7 +57,7 @@ class Outbox {
    private:
     Outbox& outbox_;
     std::vector<Event> events_;
-    std::set<std::string> held_;
+    std::vector<std::string> held_;  // Few.
   };
 
   // While it exists, what this thread commits is kept back until publish(), or the end, says so.

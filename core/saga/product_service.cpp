@@ -1,6 +1,7 @@
 #include "core/saga/product_service.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "core/saga/refusing.hpp"
@@ -70,31 +71,32 @@ Result<Quoted> ProductService::quote(std::span<const ProductId> products, Call& 
   return quoted;
 }
 
-Reaction ProductService::take(const Event& event, OrderFact fact) const {
+Reaction ProductService::take(const Event& event, OrderFact heard) const {
   const auto now = context_.clock.now();
-  auto reaction = reaction_to(fact);
+  auto reaction = reaction_to(heard);
+  const auto fact = std::make_shared<const OrderFact>(std::move(heard));
   reaction.apply = [this, now, fact, correlation = event.correlation](Act& act) -> Result<Outcome> {
-    const auto key = stock_step(fact.order.id);
+    const auto key = stock_step(fact->order.id);
     auto step = act.transaction.saga_step(key);
     if (!step) return Unexpected(step.error());
     if (*step) {  // The order failed before, or the fact was told under another id.
       act.note = "nothing: the stock is settled";
       return Outcome::commit();
     }
-    auto taken = take_items(act.transaction, fact.order);
+    auto taken = take_items(act.transaction, fact->order);
     if (!taken || !taken->committed()) return taken;
     auto kept = act.transaction.put_saga_step({.key = key,
                                                .state = SagaStep::State::kDone,
-                                               .detail = detail_of(fact.order.id),
+                                               .detail = detail_of(fact->order.id),
                                                .at = now});
     if (!kept) return Unexpected(kept.error());
     act.note = topic::kStockDecreased;
-    auto told = act.tell(tell(topic::kStockDecreased, fact, context_.options.key, correlation));
+    auto told = act.tell(tell(topic::kStockDecreased, *fact, context_.options.key, correlation));
     if (!told) return Unexpected(told.error());
     return Outcome::commit();
   };
   reaction.refuse =
-      refusing(context_, event, fact, stock_step(fact.order.id), topic::kStockDecreaseFailed);
+      refusing(context_, event, fact, stock_step(fact->order.id), topic::kStockDecreaseFailed);
   return reaction;
 }
 

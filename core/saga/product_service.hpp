@@ -21,7 +21,7 @@ class ProductService final : public Service, public Prices {
   Result<Quoted> quote(std::span<const ProductId> products, Call& call) override;
 
  private:
-  Reaction take(const Event& event, OrderFact fact) const;
+  Reaction take(const Event& event, OrderFact heard) const;
   Reaction put_back(OrderFact fact) const;
 
   const ServiceContext context_;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -14,7 +15,8 @@ namespace stampede::saga {
 
 // For Reaction::refuse. The time is that of this call; the context outlives what is returned.
 std::function<Result<void>(Act&, RefusalCode)> refusing(const ServiceContext& context,
-                                                        const Event& event, const OrderFact& fact,
+                                                        const Event& event,
+                                                        std::shared_ptr<const OrderFact> fact,
                                                         std::string step, std::string_view told);
 
 }  // namespace stampede::saga

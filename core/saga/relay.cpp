@@ -92,13 +92,12 @@ Result<bool> Relay::own(std::int64_t sequence, std::chrono::nanoseconds lease) {
   return Unexpected(outcome.error());
 }
 
-Result<void> Relay::publish(std::span<const OutboxRow> rows) {
+// Those of the rows that nobody else has published.
+Result<void> Relay::publish(std::span<const OutboxRow> rows,
+                            std::span<const FreshEvents::Standing> standings) {
   std::vector<Event> events;
-  events.reserve(rows.size());
-  for (const auto& row : rows) {
-    if (parts_.fresh.standing(row.event.id) == FreshEvents::Standing::kUnknown) {
-      events.push_back(row.event);
-    }
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (standings[i] == FreshEvents::Standing::kUnknown) events.push_back(rows[i].event);
   }
   if (events.empty()) return {};
   // Another relay may take over after the lease: it is not to find us still at it.
@@ -129,11 +128,10 @@ Result<bool> Relay::round() {
   }
   const bool is_full = std::cmp_equal(rows.size(), parts_.options.batch);
   // Up to the first that its own thread is about to publish: order is kept by waiting for it.
-  const auto held = std::ranges::find_if(rows, [&](const OutboxRow& row) {
-    return parts_.fresh.standing(row.event.id) == FreshEvents::Standing::kHeld;
-  });
-  const bool was_held = held != rows.end();
-  rows.erase(held, rows.end());
+  const auto standings = parts_.fresh.standings(rows);
+  const auto held = std::ranges::find(standings, FreshEvents::Standing::kHeld);
+  const bool was_held = held != standings.end();
+  rows.erase(rows.begin() + (held - standings.begin()), rows.end());
   if (rows.empty()) return false;
 
   if (!is_ours(*cursor_)) {
@@ -141,11 +139,11 @@ Result<bool> Relay::round() {
     if (!owned || !*owned) return owned;
     alone_ = false;  // From now on an owner that is not us is alive.
   }
-  if (auto published = publish(rows); !published) return Unexpected(published.error());
+  if (auto published = publish(rows, standings); !published) return Unexpected(published.error());
   if (woken) parts_.journal.publish_took(Clock::now() - *woken);
   auto moved = own(rows.back().sequence, parts_.options.lease);
   if (!moved || !*moved) return moved;
-  for (const auto& row : rows) parts_.fresh.forget(row.event.id);
+  parts_.fresh.forget(rows);
   return is_full && !was_held;
 }
 

@@ -60,7 +60,8 @@ class Relay {
   Result<bool> load_cursor();
   Result<bool> own(std::int64_t sequence, std::chrono::nanoseconds lease);
   Result<bool> follow();
-  Result<void> publish(std::span<const OutboxRow> rows);
+  Result<void> publish(std::span<const OutboxRow> rows,
+                       std::span<const FreshEvents::Standing> standings);
   void run();
   void give_up();
   bool is_stopping();

@@ -1,5 +1,6 @@
 #include "core/saga/user_service.hpp"
 
+#include <memory>
 #include <utility>
 
 #include "core/saga/refusing.hpp"
@@ -12,7 +13,7 @@ std::vector<Subscription> UserService::subscriptions() {
            [this](const Event& event) -> Result<std::optional<Reaction>> {
              auto fact = read_order_fact(event);
              if (!fact) return Unexpected(fact.error());
-             return pay(event, *fact);
+             return pay(event, *std::move(fact));
            }},
           {topic::kOrderFailed, [this](const Event& event) -> Result<std::optional<Reaction>> {
              auto fact = read_order_fact(event);
@@ -21,12 +22,13 @@ std::vector<Subscription> UserService::subscriptions() {
            }}};
 }
 
-Reaction UserService::pay(const Event& event, const OrderFact& fact) const {
+Reaction UserService::pay(const Event& event, OrderFact heard) const {
   const auto now = context_.clock.now();
-  Reaction reaction{.order = to_string(fact.order.id), .scope = {}, .apply = {}};
-  reaction.scope.add(fact.order.user);
+  const auto fact = std::make_shared<const OrderFact>(std::move(heard));
+  Reaction reaction{.order = to_string(fact->order.id), .scope = {}, .apply = {}};
+  reaction.scope.add(fact->order.user);
   reaction.apply = [this, now, fact, correlation = event.correlation](Act& act) -> Result<Outcome> {
-    const auto& order = fact.order;
+    const auto& order = fact->order;
     const auto key = payment_step(order.id);
     auto step = act.transaction.saga_step(key);
     if (!step) return Unexpected(step.error());
@@ -44,12 +46,12 @@ Reaction UserService::pay(const Event& event, const OrderFact& fact) const {
         {.key = key, .state = SagaStep::State::kDone, .detail = detail_of(order.id), .at = now});
     if (!kept) return Unexpected(kept.error());
     act.note = topic::kPaymentSuccessful;
-    auto told = act.tell(tell(topic::kPaymentSuccessful, fact, context_.options.key, correlation));
+    auto told = act.tell(tell(topic::kPaymentSuccessful, *fact, context_.options.key, correlation));
     if (!told) return Unexpected(told.error());
     return Outcome::commit();
   };
   reaction.refuse =
-      refusing(context_, event, fact, payment_step(fact.order.id), topic::kPaymentFailed);
+      refusing(context_, event, fact, payment_step(fact->order.id), topic::kPaymentFailed);
   return reaction;
 }
 

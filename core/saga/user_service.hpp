@@ -18,7 +18,7 @@ class UserService final : public Service {
   std::vector<Subscription> subscriptions() override;
 
  private:
-  Reaction pay(const Event& event, const OrderFact& fact) const;
+  Reaction pay(const Event& event, OrderFact heard) const;
   Reaction refund(OrderFact fact) const;
 
   const ServiceContext context_;
