@@ -1,9 +1,7 @@
 #include "tests/support/redis_nodes.hpp"
 
-#include <arpa/inet.h>
 #include <hiredis/hiredis.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +11,8 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "experiments/environment/free_port.hpp"
+
 namespace stampede::test {
 
 namespace {
@@ -21,21 +21,6 @@ using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kPatience{20};
 constexpr const char* kProgram = "/usr/bin/redis-server";
-
-// Nobody listens there; somebody may before we do, so that starting is tried again.
-int free_port() {
-  const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = ::htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* const generic = reinterpret_cast<sockaddr*>(&address);  // NOLINT: the interface of sockets.
-  const bool known =
-      probe >= 0 && ::bind(probe, generic, size) == 0 && ::getsockname(probe, generic, &size) == 0;
-  if (probe >= 0) ::close(probe);
-  if (!known) throw std::runtime_error("no free port");
-  return ::ntohs(address.sin_port);
-}
 
 std::filesystem::path make_directory() {
   auto name = (std::filesystem::temp_directory_path() / "stampede-redis-XXXXXX").string();
@@ -77,7 +62,9 @@ RedisNodes::RedisNodes(int count) : directory_(make_directory()) {
     int attempts = 0;
     do {
       if (++attempts > 5) throw std::runtime_error("redis-server does not start");
-      node->port = free_port();
+      const auto port = environment::free_port();
+      if (!port) throw std::runtime_error(port.error().message);
+      node->port = *port;
     } while (!node->start(directory_));
     nodes_.push_back(std::move(node));
   }

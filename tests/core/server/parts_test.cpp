@@ -13,6 +13,7 @@
 
 #include "core/calls/http_client.hpp"
 #include "core/server/application.hpp"
+#include "experiments/environment/free_port.hpp"
 
 namespace stampede::server {
 namespace {
@@ -28,13 +29,6 @@ plugin::Catalog& catalog() {
   return catalog;
 }
 
-// One that nobody listens on, since whoever did has left.
-std::uint16_t free_port() {
-  auto front = std::move(*catalog().create<HttpServer>("beast"));
-  EXPECT_TRUE(front->start({}, [](const HttpRequest&, Responder) {}));
-  return front->port();
-}
-
 struct Said {
   int status = 0;
   json body;
@@ -44,7 +38,11 @@ class Parts : public ::testing::Test {
  protected:
   // One group of services for each server; "order, user".
   void lay_out(const std::vector<std::string>& groups) {
-    for (const auto& group : groups) ports_[group] = free_port();
+    for (const auto& group : groups) {
+      const auto port = environment::free_port();
+      ASSERT_TRUE(port) << port.error().message;
+      ports_[group] = static_cast<std::uint16_t>(*port);
+    }
   }
 
   void start(const std::string& group, const std::string& more = "",
