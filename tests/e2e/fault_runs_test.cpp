@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ostream>
+
 #include "tests/e2e/support.hpp"
 
 namespace stampede::e2e {
@@ -36,6 +38,8 @@ struct Mistake {
   std::vector<std::string> settings;
   std::string audit;
 };
+
+std::ostream& operator<<(std::ostream& out, const Mistake& mistake) { return out << mistake.name; }
 
 class FaultRunsOfABrokenPlatform : public testing::TestWithParam<Mistake> {};
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <ostream>
 #include <string>
 
 #include "tests/e2e/server.hpp"
@@ -24,6 +25,10 @@ struct Backing {
   std::string store;
   std::string transport;
 };
+
+std::ostream& operator<<(std::ostream& out, const Backing& backing) {
+  return out << backing.store << " " << backing.transport;
+}
 
 class SagaTest : public ::testing::TestWithParam<Backing> {
  protected:

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <ostream>
 #include <random>
 #include <set>
 #include <string>
@@ -108,6 +109,10 @@ struct Case {
   PaymentPlacement payment;
   bool conflicts;  // Every tenth transaction conflicts; only for a strategy that retries.
 };
+
+std::ostream& operator<<(std::ostream& out, const Case& tried) {
+  return out << tried.lock << (tried.conflicts ? " under conflicts" : "");
+}
 
 class AgainstTheModel : public ::testing::TestWithParam<Case> {};
 

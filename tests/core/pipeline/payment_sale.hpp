@@ -77,3 +77,12 @@ inline std::string name_of(const ::testing::TestParamInfo<PaymentPlacement>& pla
 }
 
 }  // namespace stampede::pipeline::testing
+
+namespace stampede::pipeline {
+
+// For GoogleTest, which looks beside the type.
+inline void PrintTo(PaymentPlacement placement, std::ostream* out) {
+  *out << testing::name_of({placement, 0});
+}
+
+}  // namespace stampede::pipeline

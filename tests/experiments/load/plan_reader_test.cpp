@@ -5,6 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ostream>
+#include <string>
+
 #include "experiments/load/journey.hpp"
 
 namespace stampede::load {
@@ -139,6 +142,10 @@ struct BadBlock {
   const char* yaml;
   const char* complaint;
 };
+
+std::ostream& operator<<(std::ostream& out, const BadBlock& block) {
+  return out << testing::PrintToString(std::string(block.yaml));
+}
 
 class BadLoadBlock : public testing::TestWithParam<BadBlock> {};
 
