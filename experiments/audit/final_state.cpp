@@ -147,6 +147,7 @@ void add_stats(const std::string& page, FinalState& state) {
 
 Result<FinalState> read_final_state(const PageSource& source, std::span<const std::string> stats) {
   try {
+    if (stats.empty()) throw std::invalid_argument("no process said what it counted");
     FinalState state;
     read_all(source, "products", product_of, state.products);
     read_all(source, "wallets", wallet_of, state.wallets);

@@ -104,6 +104,7 @@ TEST(FinalStatePages, ThatAreMissingOrBrokenAreAnErrorAndNotAPass) {
   pages["/admin/orders?limit=10000"] = R"({"items":[{"orderId":7}],"next":null})";
   EXPECT_FALSE(read(pages));
   EXPECT_FALSE(read(empty_pages(), {kNoPayments, "{}"}));
+  EXPECT_FALSE(read(empty_pages(), {}));
   pages.erase("/admin/orders?limit=10000");
   const auto state = read(pages);
   ASSERT_FALSE(state);
