@@ -151,6 +151,7 @@ std::optional<ParsedConfig> parse_config(const config::Tree& tree, config::Fault
   read_ranking(reader, resolved, config, found);
   check_topology(resolved, config, found);
   check_stock(resolved, config, found);
+  check_sweep(resolved, config, found);
   check_services(resolved, config, found);
   if (found.empty()) {
     check_reach(catalog, resolved, config, found);

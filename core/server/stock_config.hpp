@@ -18,6 +18,10 @@ inline constexpr char kStockGate[] = "stock.gate";
 
 void read_stock(config::MapReader map, stock::Options& options);
 
+// That no grant is swept while its request may still be at work: refuses an age that is too short,
+// and makes the default as long as it has to be. Needs everything else to have been read.
+void check_sweep(const config::Tree& tree, ServerConfig& config, config::Faults& faults);
+
 // What does not go together.
 void check_stock(const config::Tree& tree, const ServerConfig& config, config::Faults& faults);
 

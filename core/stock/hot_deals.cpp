@@ -150,9 +150,7 @@ Result<Reply<Order>> HotDeals::place_order(const PlaceOrder& request, Context& c
                    .request_key = wanted.tag.key},
                   wanted.tag.correlation, context);
   }
-  auto reply = parts_.inner.place_order(wanted, context);
-  if (!reply) return reply;
-  return as_refusal(*std::move(reply));
+  return answer(wanted, parts_.inner.place_order(wanted, context), context);
 }
 
 // Where orders are queued an order's id is made of its key, however it comes to be placed, so that
@@ -242,8 +240,18 @@ Result<Reply<Order>> HotDeals::place_granted(const PlaceOrder& request,
     const PhaseTimer timer(context.phases, Phase::kTransport);
     settle(settled, context.deadline);
   }
+  return answer(request, std::move(reply), context);
+}
+
+// An order that failed after it was accepted is a refusal to whoever asks for it again, and to the
+// request itself when the sweeper was quicker than it.
+Result<Reply<Order>> HotDeals::answer(const PlaceOrder& request, Result<Reply<Order>> reply,
+                                      Context& context) {
   if (!reply) return reply;
-  return as_refusal(*std::move(reply));
+  if (reply->refusal != RefusalCode::kRequestKeyReused) return as_refusal(*std::move(reply));
+  const auto given_up = book_.was_given_up(request, context);
+  if (!given_up) return Unexpected(given_up.error());
+  return *given_up ? pipeline::refused<Order>(RefusalCode::kSagaTimeout) : reply;
 }
 
 Result<Reply<Order>> HotDeals::accept(Order order, const std::string& correlation,

@@ -102,6 +102,8 @@ class HotDeals final : public pipeline::Business, public Desk {
   Result<Admission> claim(const std::vector<Claim>& claims, Context& context);
   Result<pipeline::Reply<Order>> place_granted(const pipeline::PlaceOrder& request,
                                                const std::vector<Claim>& claims, Context& context);
+  Result<pipeline::Reply<Order>> answer(const pipeline::PlaceOrder& request,
+                                        Result<pipeline::Reply<Order>> reply, Context& context);
   Result<pipeline::Reply<Order>> accept(Order order, const std::string& correlation,
                                         Context& context);
   void settle(const std::vector<SettledClaim>& settled, Deadline deadline);

@@ -7,6 +7,7 @@
 
 #include "core/pipeline/look_up.hpp"
 #include "core/pipeline/order_fingerprint.hpp"
+#include "core/saga/events.hpp"
 #include "core/stock/patient.hpp"
 
 namespace stampede::stock {
@@ -117,6 +118,21 @@ Result<std::vector<std::optional<Order>>> OrderBook::orders_of(
   });
   if (!looked) return Unexpected(std::move(looked.error()));
   return orders;
+}
+
+Result<bool> OrderBook::was_given_up(const pipeline::PlaceOrder& request, Context& context) {
+  const auto orders = orders_of({&request.tag.key, 1}, context);
+  if (!orders) return Unexpected(orders.error());
+  const auto& order = orders->front();
+  const bool is_closed = order && order->status == Order::Status::kFailed &&
+                         order->failure == saga::kSagaTimeout && order->user == request.user &&
+                         order->id == order_id_of(request.tag.key);
+  if (!is_closed || request.items.empty()) return is_closed;
+  return std::ranges::all_of(order->items, [&request](const OrderItem& item) {
+    return std::ranges::any_of(request.items, [&item](const pipeline::ItemRequest& wanted) {
+      return wanted.product == item.product && wanted.quantity == item.quantity;
+    });
+  });
 }
 
 Result<Order> OrderBook::fail(const Order& order, std::string_view reason, Context& context) {

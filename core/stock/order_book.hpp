@@ -46,6 +46,12 @@ class OrderBook {
   Result<std::vector<std::optional<Order>>> orders_of(std::span<const std::string> requests,
                                                       Context& context);
 
+  // Whether this request's order was given up by the sweeper. It knew one claim of the request
+  // only, so what it left under the key may be the fingerprint of less than was asked for; a
+  // request of the same user for as many of the same product, or for what is in a cart, is taken
+  // for the same.
+  Result<bool> was_given_up(const pipeline::PlaceOrder& request, Context& context);
+
   // Keeps the order as FAILED for this reason, under its id and request key, unless there is one
   // already. Answers what is there now.
   Result<Order> fail(const Order& order, std::string_view reason, Context& context);

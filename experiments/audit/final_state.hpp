@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -35,7 +36,7 @@ struct FinalState {
   std::vector<Charge> charges;
   std::vector<FailedIssue> failed_issues;
   std::vector<ToldEvent> events;  // Of the services topology.
-  std::int64_t dead_letters = 0;  // Events that were put aside.
+  std::int64_t dead_letters = 0;  // Events that were put aside, in any process.
   bool has_services = false;
   Money payments_taken;     // By the external payment gateway,
   Money payments_refunded;  // and given back.
@@ -47,7 +48,9 @@ struct FinalState {
 // GET of an admin path: the body, or why there is none.
 using PageSource = std::function<Result<std::string>(const std::string& path)>;
 
-// Only after the drain: pages read while requests run would not fit together.
-Result<FinalState> read_final_state(const PageSource& source);
+// Only after the drain: pages read while requests run would not fit together. `source` answers for
+// the data, whoever has it; `stats` is the JSON of GET /admin/stats of each process, because each
+// counts only what it did itself.
+Result<FinalState> read_final_state(const PageSource& source, std::span<const std::string> stats);
 
 }  // namespace stampede::audit

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 namespace stampede::runner {
@@ -202,8 +203,9 @@ void collect_store(const json* before, const json& store, const std::string& pre
   collect_pool(before, store.at("pool"), block.pool);
 }
 
-// What the services of one instance measured: end-to-end times, and what did not go well.
-void collect_saga(const json& saga, const std::string& prefix, report::Block& block) {
+// What the services of one instance measured: end-to-end times, and what did not go well. Answers
+// how many events they put aside.
+double collect_saga(const json& saga, const std::string& prefix, report::Block& block) {
   const auto put = [&](const std::string& name, double value) {
     block.gauges.push_back({prefix + name, value});
   };
@@ -231,6 +233,7 @@ void collect_saga(const json& saga, const std::string& prefix, report::Block& bl
   for (const auto& gauge : saga.at("transport").at("gauges")) {
     put("transport " + gauge.at("name").get<std::string>(), gauge.at("value").get<double>());
   }
+  return dead_letters;
 }
 
 // What there is none of is not worth a line: most experiments issue nothing asynchronously.
@@ -253,6 +256,7 @@ std::string name_of_process(const BlockOutcome& outcome, std::size_t index) {
 }
 
 void collect_stores(const BlockOutcome& outcome, report::Block& block) {
+  std::optional<double> dead_letters;
   for (std::size_t i = 0; i < outcome.stats.size(); ++i) {
     const auto stats = json::parse(outcome.stats[i], nullptr, false);
     if (!stats.is_object()) continue;
@@ -264,7 +268,12 @@ void collect_stores(const BlockOutcome& outcome, report::Block& block) {
                   block);
     collect_gauges(stats, "issuing", prefix, block);
     collect_gauges(stats, "stock", prefix, block);
-    if (stats.contains("saga")) collect_saga(stats.at("saga"), prefix, block);
+    if (!stats.contains("saga")) continue;
+    dead_letters = dead_letters.value_or(0) + collect_saga(stats.at("saga"), prefix, block);
+  }
+  // Which process has them stands above; whether there are any is asked of all together.
+  if (dead_letters && outcome.stats.size() > 1) {
+    block.gauges.push_back({"saga dead letters", *dead_letters});
   }
   std::ranges::sort(block.queries, std::ranges::greater{}, total_of);
   if (block.queries.size() > kSlowestQueries) block.queries.resize(kSlowestQueries);

@@ -105,16 +105,24 @@ Result<void> apply_load(const BlockPlan& plan, Fleet& fleet, Backing& backing,
   return {};
 }
 
-// What servers share is asked of the first of those that do.
+Result<std::vector<std::string>> stats_of(Fleet& fleet) {
+  std::vector<std::string> all;
+  for (auto& server : fleet.servers()) {
+    auto stats = server.stats();
+    if (!stats) return Unexpected(stats.error());
+    all.push_back(std::move(*stats));
+  }
+  return all;
+}
+
+// What servers share is asked of the first of those that do, what each counts of all.
 Result<void> audit(const BlockPlan& plan, Fleet& fleet, const OnProgress& on_progress,
                    BlockOutcome& outcome) {
   on_progress("draining", nullptr);
   if (auto drained = fleet.drain(kDrainPatience); !drained) return drained;
-  for (auto& server : fleet.servers()) {
-    auto stats = server.stats();
-    if (!stats) return Unexpected(stats.error());
-    outcome.stats.push_back(std::move(*stats));
-  }
+  auto measured = stats_of(fleet);
+  if (!measured) return Unexpected(measured.error());
+  outcome.stats = std::move(*measured);
   on_progress("auditing", nullptr);
   const auto answering = [&](std::string_view path) -> Server& { return fleet.answering(path); };
   auto claims = claims_of(outcome.load->ledger);
@@ -122,8 +130,10 @@ Result<void> audit(const BlockPlan& plan, Fleet& fleet, const OnProgress& on_pro
   if (outcome.replays.sent > 0) {  // A replay may have begun what goes on after its answer.
     if (auto drained = fleet.drain(kDrainPatience); !drained) return drained;
   }
+  const auto stats = stats_of(fleet);  // With what the replays did.
+  if (!stats) return Unexpected(stats.error());
   const auto final_state = audit::read_final_state(
-      [&](const std::string& path) { return answering(path).admin_page(path); });
+      [&](const std::string& path) { return answering(path).admin_page(path); }, *stats);
   if (!final_state) return Unexpected(final_state.error());
   outcome.failed_later =
       failed_later(outcome.load->ledger, *final_state, outcome.warmup, outcome.load->window);

@@ -136,8 +136,10 @@ class CrashTest : public ::testing::TestWithParam<std::string> {
   void expect_sound_books(environment::Server& server) {
     const auto drained = server.drain(kPatience);
     ASSERT_TRUE(drained) << drained.error().message;
-    const auto final_state =
-        audit::read_final_state([&](const std::string& path) { return server.admin_page(path); });
+    const auto stats = server.stats();
+    ASSERT_TRUE(stats) << stats.error().message;
+    const auto final_state = audit::read_final_state(
+        [&](const std::string& path) { return server.admin_page(path); }, {&*stats, 1});
     ASSERT_TRUE(final_state) << final_state.error().message;
     for (const auto& finding : audit::audit_all({seed(), claims_, *final_state})) {
       if (finding.name == "fairness") continue;

@@ -79,6 +79,45 @@ TEST(StockConfig, QueuesOrdersOnlyBehindAGateAndWithoutAPayment) {
               HasSubstr("orders.payment.placement: expected none with orders.write: queued"));
 }
 
+TEST(StockConfig, RefusesASweepOfGrantsThatARequestMayStillBeAtWorkOn) {
+  const std::string gate = "stock: {gate: {use: memory}, sweep: {age: 10s}}\n";
+  EXPECT_THAT(faults_of(gate + "lock: {use: atomic, timeout: 10s}\n"),
+              HasSubstr("server.yaml:1: stock.sweep.age: expected more than 10s, which a request "
+                        "may take by lock.timeout, got 10s"));
+  EXPECT_THAT(faults_of(gate + "lock: {use: atomic, timeout: 8s}\n"
+                               "orders: {payment: {placement: before_lock, latency: 1500ms, "
+                               "jitter: 500ms}}\n"),
+              HasSubstr("stock.sweep.age: expected more than 10s, which a request may take by "
+                        "lock.timeout, orders.payment.latency and orders.payment.jitter, got 10s"));
+  EXPECT_EQ(faults_of("stock: {gate: {use: memory}, sweep: {age: soon}}\n"
+                      "lock: {use: atomic, timeout: 10s}\n"),
+            "server.yaml:1: stock.sweep.age: expected a duration such as 500ms or 1m30s, got "
+            "\"soon\"\n");
+  EXPECT_EQ(parsed(gate + "lock: {use: atomic, timeout: 9s}\n").config.stock.sweep_age,
+            std::chrono::seconds(10));
+}
+
+TEST(StockConfig, SweepsLaterOfItselfWhereRequestsMayTakeLonger) {
+  const std::string gate = "stock: {gate: {use: memory}}\n";
+  EXPECT_EQ(parsed(gate).config.stock.sweep_age, std::chrono::seconds(10));
+  const auto patient = parsed(gate + "lock: {use: atomic, timeout: 30s}\n");
+  EXPECT_EQ(patient.config.stock.sweep_age, std::chrono::seconds(35));
+  EXPECT_EQ(patient.printable.at("stock.sweep.age")->scalar, "35s");
+  EXPECT_EQ(parsed(gate + "lock: {use: atomic, timeout: 24h}\n").config.stock.sweep_age,
+            std::chrono::hours(24) + std::chrono::seconds(5));
+}
+
+TEST(StockConfig, LeavesTheAgeOfASweepAloneWhereNothingIsSwept) {
+  EXPECT_EQ(parsed("lock: {use: atomic, timeout: 30s}\nstock: {sweep: {age: 1s}}\n")
+                .config.stock.sweep_age,
+            std::chrono::seconds(1));
+  // What a sweep of coupons publishes twice is issued once.
+  EXPECT_EQ(parsed("lock: {use: atomic, timeout: 30s}\n"
+                   "coupon: {gate: {use: memory}, sweep: {age: 1s}}\n")
+                .config.issuing.sweep_age,
+            std::chrono::seconds(1));
+}
+
 TEST(RankingConfig, TakesARankingOrLeavesItToTheStore) {
   const auto config = parsed("ranking: {use: redis_zset, url: \"127.0.0.1:6379\", every: 2s}\n");
   EXPECT_EQ(config.config.ranking.use, "redis_zset");

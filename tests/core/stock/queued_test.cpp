@@ -123,6 +123,52 @@ TEST(QueuedOrder, ThatWasNotHandedOverIsInDoubtAndGivenUpForGood) {
   EXPECT_EQ(deal.stored(order_id_of("lost"))->status, Order::Status::kFailed);
 }
 
+// What is not queued is placed by its request, and may be swept while that is at it.
+TEST(QueuedOrder, ThatIsPlacedAtOnceIsToldThatItWasGivenUpMeanwhile) {
+  Deal deal(kQueued);
+  const auto mixed = order_of(1, {item(1, 2), item(2, 1)}, "slow");
+  deal.sale.store.before(0, [&] { ASSERT_TRUE(deal.deals->look_after()); });
+  EXPECT_TRUE(is_refused(deal.order(mixed), RefusalCode::kSagaTimeout));
+  EXPECT_EQ(deal.stored(order_id_of("slow"))->status, Order::Status::kFailed);
+  // And so is whoever sends it again, also when the deal has ended.
+  EXPECT_TRUE(is_refused(deal.order(mixed), RefusalCode::kSagaTimeout));
+  EXPECT_EQ(deal.state().remaining, 10);
+  EXPECT_EQ(deal.state().pending, 0);
+  ASSERT_TRUE(deal.deals->end(kProduct, Deal::soon()));
+  EXPECT_TRUE(is_refused(deal.order(mixed), RefusalCode::kSagaTimeout));
+  EXPECT_EQ(deal.sale.stock(1), 10);
+  EXPECT_EQ(deal.sale.stock(2), 10);
+}
+
+// The sweeper knows one claim of a request, which may have asked for more than that.
+TEST(QueuedOrder, ThatWasGivenUpFailsItsRequestWhateverElseThatAskedFor) {
+  Deal deal(kQueued);
+  auto with_coupon = order_of(1, {item(1, 2)}, "coupon");
+  with_coupon.coupon = CouponId{1};
+  ASSERT_TRUE(is_accepted(deal.sale.add_to_cart({UserId{1}, item(1, 2), {}})));
+  const auto cart = order_of(1, {}, "cart");
+  for (const auto& request : {with_coupon, cart}) {
+    deal.grant(1, 2, request.tag.key);
+    ASSERT_TRUE(deal.deals->look_after());
+    EXPECT_TRUE(is_refused(deal.order(request), RefusalCode::kSagaTimeout)) << request.tag.key;
+  }
+  EXPECT_EQ(deal.state().remaining, 10);
+  EXPECT_EQ(deal.state().pending, 0);
+}
+
+TEST(QueuedOrder, ThatWasGivenUpKeepsItsKeyFromOtherRequests) {
+  Deal deal(kQueued);
+  deal.grant(1, 2, "crashed");
+  ASSERT_TRUE(deal.deals->look_after());
+  for (const auto& other :
+       {order_of(1, {item(1, 3), item(2, 1)}, "crashed"),
+        order_of(2, {item(1, 2), item(2, 1)}, "crashed"), order_of(1, {item(2, 2)}, "crashed")}) {
+    EXPECT_TRUE(is_refused(deal.order(other), RefusalCode::kRequestKeyReused));
+  }
+  EXPECT_EQ(deal.state().remaining, 10);
+  EXPECT_EQ(deal.state().pending, 0);
+}
+
 TEST(QueuedOrder, IsNotGivenUpWhileItWaitsForTheConsumer) {
   Deal deal(kQueued);
   ASSERT_TRUE(is_accepted(deal.order(1, 4, "waits")));

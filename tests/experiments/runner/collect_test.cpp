@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <string>
+
 namespace stampede::runner {
 namespace {
 
@@ -57,6 +60,36 @@ TEST_F(CollectTest, InstancesAreMergedAndNoPercentileIsAveraged) {
   EXPECT_EQ(block.pool.idle, 4);
   ASSERT_EQ(block.gauges.size(), 2U);
   EXPECT_EQ(block.gauges[1].name, "server 2 wal_pages");
+}
+
+// The statistics of a process that hosts one service.
+std::string saga_stats(const std::string& service, int dead_letters) {
+  const std::string none = R"({"count":0})";
+  auto page = stats("", 0);
+  page.pop_back();
+  return page + R"(,"saga":{"completed":0,"failed":0,"timedOut":0,"orderFinal":)" + none +
+         R"(,"couponMarked":)" + none + R"(,"publish":)" + none + R"(,"services":[{"service":")" +
+         service + R"(","deadLetters":)" + std::to_string(dead_letters) +
+         R"(}],"transport":{"gauges":[]}}})";
+}
+
+std::map<std::string, double> dead_letters_in(const report::Block& block) {
+  std::map<std::string, double> found;
+  for (const auto& gauge : block.gauges) {
+    if (gauge.name.ends_with("dead letters")) found[gauge.name] = gauge.value;
+  }
+  return found;
+}
+
+TEST_F(CollectTest, DeadLettersAreThoseOfAllProcesses) {
+  using Named = std::map<std::string, double>;
+  outcome_.stats = {saga_stats("order", 3)};
+  EXPECT_EQ(dead_letters_in(collected()), (Named{{"saga dead letters", 3}}));
+  outcome_.process_names = {"server order", "server user"};
+  outcome_.stats = {saga_stats("order", 0), saga_stats("user", 2)};
+  EXPECT_EQ(dead_letters_in(collected()), (Named{{"saga dead letters", 2},
+                                                 {"server order saga dead letters", 0},
+                                                 {"server user saga dead letters", 2}}));
 }
 
 TEST_F(CollectTest, ProcessesAreToldApartAndSecondBySecond) {
