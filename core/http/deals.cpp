@@ -1,7 +1,11 @@
-// Hot deals, for who runs them: started and ended by hand.
+// Hot deals: listed for everybody; started and ended by hand, for who runs them.
 
+#include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/http/decode.hpp"
 #include "core/http/json_writer.hpp"
@@ -41,7 +45,36 @@ void write_optional(JsonWriter& json, const std::optional<std::int64_t>& value) 
   }
 }
 
+// The rows of the page's part of `all`, in its order.
+Result<std::vector<Product>> rows_of(ReadView& view, const std::vector<ProductId>& all,
+                                     const Page& page) {
+  std::vector<Product> rows;
+  const auto from = std::min(page.number * page.size, std::ssize(all));
+  const auto until = std::min(from + page.size, std::ssize(all));
+  rows.reserve(static_cast<std::size_t>(until - from));
+  for (auto i = from; i < until; ++i) {
+    auto row = view.product(all[static_cast<std::size_t>(i)]);
+    if (!row) return Unexpected(std::move(row.error()));
+    if (*row) rows.push_back(**std::move(row));
+  }
+  return rows;
+}
+
 }  // namespace
+
+// Nothing where there is no gate: no deal can be under way then.
+Answer list_deals(const Call& call) {
+  FieldFaults faults;
+  const auto page = decode_page(call.request.query, faults);
+  if (!faults.empty()) return refuse_invalid(std::move(faults));
+  const auto* desk = call.services.deals;
+  const auto all = desk == nullptr ? std::vector<ProductId>() : desk->running();
+  return with_view(call, call.services.stores.products, [&](ReadView& view) {
+    const auto rows = rows_of(view, all, page);
+    if (!rows) return refuse(rows.error());
+    return succeed(200, encoded_list(*rows, std::ssize(all), page));
+  });
+}
 
 // {productId, remaining}
 Answer start_deal(const Call& call) {

@@ -22,6 +22,7 @@ constexpr auto kServices = std::to_array<std::pair<std::string_view, Area>>({
     {"/users/{id}/balance", Area::kUser},
     {"/balance/charge", Area::kUser},
     {"/products", Area::kProduct},
+    {"/products/deals", Area::kProduct},
     {"/products/{id}", Area::kProduct},
     {"/products/{id}/hotdeal/start", Area::kProduct},
     {"/products/{id}/hotdeal/end", Area::kProduct},

@@ -135,6 +135,7 @@ Answer get_cart(const Call& call);
 Answer list_products(const Call& call);
 Answer get_product(const Call& call);
 Answer list_popular_products(const Call& call);
+Answer list_deals(const Call& call);
 Answer answer_health(const Call& call);
 Answer answer_readiness(const Call& call);
 Answer answer_metrics(const Call& call);

@@ -40,6 +40,7 @@ constexpr auto kRoutes = std::to_array<Route>({
     {"GET", "/products", "GET /products", kWorker, false, kReadingMany, list_products},
     {"GET", "/products/popular", "GET /products/popular", kWorker, false, kReadingMany,
      list_popular_products},
+    {"GET", "/products/deals", "GET /products/deals", kWorker, false, kReadingMany, list_deals},
     {"GET", "/products/{id}", "GET /products/{id}", kWorker, false, kReadingOne, get_product},
     {"POST", "/carts/{userId}/items", "POST /carts/{userId}/items", kWorker, false, kCartAdding,
      add_to_cart},

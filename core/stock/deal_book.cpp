@@ -98,7 +98,7 @@ Result<Deals> DealBook::all(Deadline deadline) {
       if (state == DealState::kNone) continue;
       const auto row = (*view)->product(*product);
       if (!row) return Unexpected(row.error());
-      if (*row) deals[*product] = {state, (*row)->price};
+      if (*row) deals[*product] = {state, (*row)->price, step.at};
     }
     if (std::ssize(*steps) < kPage) return deals;
   }

@@ -24,7 +24,8 @@ enum class DealState : std::uint8_t {
 
 struct Deal {
   DealState state = DealState::kNone;
-  Money price;  // Of the product.
+  Money price;      // Of the product.
+  TimePoint since;  // When it came into this state.
 };
 
 using Deals = std::map<ProductId, Deal>;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "core/api/ids.hpp"
 #include "core/api/operation.hpp"
@@ -37,6 +38,10 @@ class Desk {
   // gate; from then on the store alone decides. kTimeout when the deadline comes first: the deal
   // goes on ending, and is to be ended again.
   virtual Result<EndedDeal> end(ProductId product, Deadline deadline) = 0;
+
+  // The products whose deals take orders, as far as this process has learnt: the deal that was
+  // started last comes first, those of one moment by id.
+  virtual std::vector<ProductId> running() const = 0;
 
   // Loads what is in a deal from the store, which was just filled, and starts the deals that the
   // configuration names.

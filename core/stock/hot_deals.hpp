@@ -79,6 +79,7 @@ class HotDeals final : public pipeline::Business, public Desk {
   Result<EndedDeal> end(ProductId product, Deadline deadline) override {
     return steward_.end_deal(product, deadline);
   }
+  std::vector<ProductId> running() const override { return steward_.running(); }
   Result<void> reload(Deadline deadline) override { return steward_.reload(deadline); }
   bool may_be_pending(const OrderId& order) const override {
     return parts_.options.write == Write::kQueued && is_made_of_key(order);

@@ -1,6 +1,7 @@
 #include "core/stock/steward.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <optional>
 #include <utility>
@@ -165,6 +166,21 @@ Result<EndedDeal> Steward::end_deal(ProductId product, Deadline deadline) {
                     {"gate", figures->gate.value_or(-1)},
                     {"store", figures->store}});
   return figures;
+}
+
+std::vector<ProductId> Steward::running() const {
+  const auto known = deals();
+  std::vector<std::pair<TimePoint, ProductId>> started;
+  for (const auto& [product, deal] : *known) {
+    if (deal.state == DealState::kRunning) started.emplace_back(deal.since, product);
+  }
+  // By id already: what was started at the same time stays so.
+  std::ranges::stable_sort(started, std::ranges::greater(),
+                           [](const auto& one) { return one.first; });
+  std::vector<ProductId> products;
+  products.reserve(started.size());
+  for (const auto& [since, product] : started) products.push_back(product);
+  return products;
 }
 
 Result<std::int64_t> Steward::pending(Deadline deadline) {

@@ -63,6 +63,7 @@ class Steward {
   // As Desk says.
   Result<StartedDeal> start_deal(ProductId product, Deadline deadline);
   Result<EndedDeal> end_deal(ProductId product, Deadline deadline);
+  std::vector<ProductId> running() const;
   Result<void> reload(Deadline deadline);
 
   // How many grants of products in a deal are not settled.

@@ -18,6 +18,7 @@
 #include "core/api/gate.hpp"
 #include "core/api/lock_strategy.hpp"
 #include "core/api/plugin_config.hpp"
+#include "core/api/ranking.hpp"
 #include "core/api/store.hpp"
 #include "core/api/transport.hpp"
 #include "experiments/check/history.hpp"
@@ -46,6 +47,9 @@ struct Subject {
   // For gate checks: another instance, which shares what it knows if it says that it does.
   std::function<std::unique_ptr<Gate>()> make_gate = {};
   std::function<Result<std::unique_ptr<Gate>>(const Settings&)> make_gate_with = {};
+  // For ranking checks: another instance; the first one of a check is empty.
+  std::function<std::unique_ptr<Ranking>()> make_ranking = {};
+  std::function<Result<std::unique_ptr<Ranking>>(const Settings&)> make_ranking_with = {};
   std::span<const OptionSpec> options = {};  // That it declares.
 
   // After this, a check no longer waits for an operation that should have ended.

@@ -113,6 +113,17 @@ void try_gate(const Subject& subject, std::unique_ptr<Gate> gate, const std::str
                   "with " + with + " the first claim is answered " + show(decision));
 }
 
+void try_ranking(Ranking& ranking, const std::string& with, Findings& findings) {
+  const stampede::Sale sale{
+      ProductId{1}, 1,
+      std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now())};
+  const auto done =
+      ranking.add({.from = std::nullopt, .to = 1, .sales = {&sale, 1}, .complete = true},
+                  Clock::now() + kPatience);
+  findings.expect(done || is_passing(done.error()),
+                  "with " + with + " the first step fails: " + (done ? "" : done.error().message));
+}
+
 Findings every_default_and_every_bound_is_accepted(const Subject& subject) {
   Findings findings;
   if (subject.options.empty()) findings.does_not_apply("it declares no options");
@@ -133,6 +144,10 @@ Findings every_default_and_every_bound_is_accepted(const Subject& subject) {
         auto made = subject.make_gate_with({{option.name, value}});
         findings.expect(made.has_value(), made ? "" : "with " + with + ": " + made.error().message);
         if (made) try_gate(subject, std::move(*made), with, findings);
+      } else if (subject.make_ranking_with) {
+        auto made = subject.make_ranking_with({{option.name, value}});
+        findings.expect(made.has_value(), made ? "" : "with " + with + ": " + made.error().message);
+        if (made) try_ranking(**made, with, findings);
       } else if (subject.make_transport_with) {
         auto made = subject.make_transport_with({{option.name, value}});
         findings.expect(made.has_value(), made ? "" : "with " + with + ": " + made.error().message);
@@ -146,6 +161,7 @@ bool accepts(const Subject& subject, const Settings& settings) {
   if (subject.make_strategy_with) return subject.make_strategy_with(settings).has_value();
   if (subject.make_store_with) return subject.make_store_with(settings).has_value();
   if (subject.make_gate_with) return subject.make_gate_with(settings).has_value();
+  if (subject.make_ranking_with) return subject.make_ranking_with(settings).has_value();
   return subject.make_transport_with && subject.make_transport_with(settings).has_value();
 }
 

@@ -103,10 +103,10 @@ Result<std::vector<fs::path>> PluginBench::locate() {
 Result<void> PluginBench::prepare() {
   auto directories = locate();
   if (!directories) return Unexpected(directories.error());
-  if (kind_ == plugin::Kind::kFrontend || kind_ == plugin::Kind::kRanking) {
-    return fail(ErrorCode::kInvalid, "there are no checks for a " +
-                                         std::string(plugin::name_of(kind_)) +
-                                         "; there are for a lock, a store, a transport and a gate");
+  if (kind_ == plugin::Kind::kFrontend) {
+    return fail(ErrorCode::kInvalid,
+                "there are no checks for a frontend; there are for a lock, a store, a transport, a "
+                "gate and a ranking");
   }
   catalog_ = std::make_unique<plugin::Catalog>(std::move(*directories));
   auto info = catalog_->describe(kind_, name_);
@@ -129,6 +129,7 @@ Result<void> PluginBench::try_once() {
     return {};
   }
   if (kind_ == plugin::Kind::kGate) return try_gate();
+  if (kind_ == plugin::Kind::kRanking) return try_ranking();
   const auto strategy = make_strategy({});
   if (!strategy) return Unexpected(strategy.error());
   const auto store = make_store(wanted_.store, wanted_.store_settings);
@@ -146,11 +147,21 @@ Result<void> PluginBench::try_gate() {
   if (!gate) return Unexpected(gate.error());
   const auto state =
       (*gate)->state({Resource::Kind::kCoupon, 1}, Clock::now() + std::chrono::seconds(5));
-  if (state) return {};
-  const bool is_wrong = state.error().code == ErrorCode::kInvalid;
+  return state ? Result<void>() : does_not_answer(state.error());
+}
+
+Result<void> PluginBench::try_ranking() {
+  const auto ranking = make_ranking({}, "once");
+  if (!ranking) return Unexpected(ranking.error());
+  const auto position = (*ranking)->position(Clock::now() + std::chrono::seconds(5));
+  return position ? Result<void>() : does_not_answer(position.error());
+}
+
+Unexpected PluginBench::does_not_answer(const Error& error) const {
+  const bool is_wrong = error.code == ErrorCode::kInvalid;
   return fail(is_wrong ? ErrorCode::kInvalid : ErrorCode::kUnavailable,
-              "gate \"" + name_ + "\" does not answer: " + state.error().message +
-                  (is_wrong ? "; give it what it needs with --set" : ""));
+              std::string(plugin::name_of(kind_)) + " \"" + name_ + "\" does not answer: " +
+                  error.message + (is_wrong ? "; give it what it needs with --set" : ""));
 }
 
 Result<std::unique_ptr<LockStrategy>> PluginBench::make_strategy(const plugin::Settings& over) {
@@ -202,6 +213,18 @@ Result<std::unique_ptr<Gate>> PluginBench::make_gate(const plugin::Settings& ove
   return catalog_->create<Gate>(name_, settings);
 }
 
+// Each check in a process has keys of its own where there is a prefix for them, and instances of
+// one realm meet under it.
+Result<std::unique_ptr<Ranking>> PluginBench::make_ranking(const plugin::Settings& over,
+                                                           const std::string& realm) {
+  auto settings = over;
+  settings.insert(wanted_.settings.begin(), wanted_.settings.end());
+  const auto number = std::to_string(::getpid()) + "-" + realm;
+  for (auto& [name, value] : settings) value = numbered(value, number);
+  if (declares("prefix")) settings.emplace("prefix", "stampede-check-" + number + ":");
+  return catalog_->create<Ranking>(name_, settings);
+}
+
 Subject PluginBench::subject() {
   Subject subject;
   subject.options = info_.options;
@@ -229,6 +252,13 @@ Subject PluginBench::subject() {
   if (kind_ == plugin::Kind::kGate) {
     subject.make_gate_with = [this](const Settings& over) { return make_gate(over); };
     subject.make_gate = [this] { return made(make_gate({})); };
+    return subject;
+  }
+  if (kind_ == plugin::Kind::kRanking) {
+    subject.make_ranking_with = [this](const Settings& over) {
+      return make_ranking(over, "options" + std::to_string(++rankings_made_));
+    };
+    subject.make_ranking = [this] { return made(make_ranking({}, "sale")); };
     return subject;
   }
   subject.make_strategy_with = [this](const Settings& over) { return make_strategy(over); };

@@ -1,6 +1,6 @@
-// A plugin from its file, ready to be checked: makes strategies, stores, transports and
-// gates through the Catalog, each store with data of its own, and removes afterwards what they kept
-// in files.
+// A plugin from its file, ready to be checked: makes strategies, stores, transports, gates and
+// rankings through the Catalog, each store with data of its own, and removes afterwards what they
+// kept in files.
 //
 // Not safe for concurrent use; outlives what it made.
 
@@ -23,14 +23,14 @@ class PluginBench {
     plugin::Settings settings;
     std::string store = "memory";  // That a strategy is checked on.
     // "{n}" in a value becomes another number for each store or transport that is made, and for
-    // each check of a gate.
+    // each check of a gate or a ranking.
     plugin::Settings store_settings;
   };
 
   // kInvalid or kNotFound for a plugin that does not exist, does not fit or does not load, of a
   // kind that has no checks, for settings that it does not take, for a strategy that does not run
-  // on the store, and for a gate that lacks what it needs to answer; kUnavailable without a place
-  // for files, and when the server of a gate does not answer.
+  // on the store, and for a gate or a ranking that lacks what it needs to answer; kUnavailable
+  // without a place for files, and when the server of a gate or a ranking does not answer.
   static Result<std::unique_ptr<PluginBench>> open(const Wanted& wanted);
 
   ~PluginBench();
@@ -52,6 +52,8 @@ class PluginBench {
   Result<void> prepare();
   Result<void> try_once();
   Result<void> try_gate();
+  Result<void> try_ranking();
+  Unexpected does_not_answer(const Error& error) const;
 
   Result<std::unique_ptr<LockStrategy>> make_strategy(const plugin::Settings& over);
   Result<std::unique_ptr<Store>> make_store(const std::string& name,
@@ -59,6 +61,8 @@ class PluginBench {
   Result<std::unique_ptr<Transport>> make_transport(const std::string& realm,
                                                     const plugin::Settings& over);
   Result<std::unique_ptr<Gate>> make_gate(const plugin::Settings& over);
+  Result<std::unique_ptr<Ranking>> make_ranking(const plugin::Settings& over,
+                                                const std::string& realm);
   bool declares(std::string_view option) const;
 
   Wanted wanted_;
@@ -66,6 +70,7 @@ class PluginBench {
   plugin::Kind kind_{};
   std::string name_;
   int stores_made_ = 0;
+  int rankings_made_ = 0;  // For checks of options.
   std::unique_ptr<plugin::Catalog> catalog_;
   plugin::PluginInfo info_;
 };

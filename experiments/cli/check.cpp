@@ -15,6 +15,7 @@
 #include "experiments/check/lock_checks.hpp"
 #include "experiments/check/option_checks.hpp"
 #include "experiments/check/plugin_bench.hpp"
+#include "experiments/check/ranking_checks.hpp"
 #include "experiments/check/store_checks.hpp"
 #include "experiments/check/transport_checks.hpp"
 #include "experiments/cli/subcommands.hpp"
@@ -94,6 +95,11 @@ std::vector<check::Check> checks_of(plugin::Kind kind, const Options& options) {
     if (options.quick) return checks;
     add(check::gate_race_checks(), options.full ? 5 : 1);
     add(check::gate_reopening_checks(), options.full ? 5 : 1);
+    return checks;
+  }
+  if (kind == plugin::Kind::kRanking) {
+    add(check::ranking_filling_checks());
+    if (!options.quick) add(check::ranking_race_checks(), options.full ? 5 : 1);
     return checks;
   }
   const bool is_lock = kind == plugin::Kind::kLock;
@@ -220,7 +226,7 @@ Body declare_check(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option(
          "PLUGIN", options->wanted.plugin,
-         "The file of a lock, store, transport or gate, or kind/name of one that is installed")
+         "The file of a lock, store, transport, gate or ranking, or kind/name of one installed")
       ->required();
   const auto* const store =
       app.add_option("--store", options->wanted.store, "The store that a lock is checked on")

@@ -1,39 +1,79 @@
-// What every ranking promises: a step is made once, sums are by day, and a ranking that was emptied
-// says so rather than guess.
+// The contract of core/api/ranking.hpp, for every ranking: the checks are those of
+// experiments/check. Besides, a ranking that was emptied says so rather than guess.
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <memory>
 #include <string>
-#include <thread>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "core/api/ranking.hpp"
 #include "core/plugin/catalog.hpp"
+#include "experiments/check/ranking_checks.hpp"
 #include "tests/support/redis_nodes.hpp"
+#include "tests/support/show_checks.hpp"
 
 namespace stampede {
 namespace {
 
-using std::chrono::hours;
-
 // Only bounds how long something broken can hang a test.
 Deadline in_time() { return Clock::now() + std::chrono::seconds(20); }
 
-class RankingContract : public testing::TestWithParam<std::string> {
+const std::vector<std::string> kRankings{"redis_zset"};
+
+class Rankings : public testing::Test {
  protected:
   void SetUp() override {
     if (!test::RedisNodes::missing().empty()) GTEST_SKIP() << test::RedisNodes::missing();
     redis_ = std::make_unique<test::RedisNodes>(1);
-    ranking_ = make();
   }
 
-  // Another instance; all share what they know.
-  std::unique_ptr<Ranking> make() {
+  // Another instance; all of a test share what they know.
+  std::unique_ptr<Ranking> make(const std::string& name) {
     return std::move(
-        catalog_.create<Ranking>(GetParam(), {{"url", redis_->url(0)}, {"timeout", "10s"}})
-            .value());
+        catalog_.create<Ranking>(name, {{"url", redis_->url(0)}, {"timeout", "10s"}}).value());
+  }
+
+  plugin::Catalog catalog_{{STAMPEDE_PLUGIN_DIR}};
+  std::unique_ptr<test::RedisNodes> redis_;
+};
+
+class RankingContract : public Rankings,
+                        public testing::WithParamInterface<std::tuple<check::Check, std::string>> {
+};
+
+TEST_P(RankingContract, Keeps) {
+  const auto& [check, name] = GetParam();
+  check::Subject subject;
+  subject.make_ranking = [this, wanted = name] { return make(wanted); };
+  const auto report = check::run(check, subject);
+  EXPECT_EQ(report.broken, "") << report.history;
+  EXPECT_EQ(report.not_applicable, "");
+}
+
+std::vector<check::Check> every_check() {
+  std::vector<check::Check> checks;
+  for (const auto group : check::ranking_checks()) {
+    checks.insert(checks.end(), group.begin(), group.end());
+  }
+  return checks;
+}
+
+INSTANTIATE_TEST_SUITE_P(Every, RankingContract,
+                         testing::Combine(testing::ValuesIn(every_check()),
+                                          testing::ValuesIn(kRankings)),
+                         [](const auto& one) {
+                           return std::string(std::get<0>(one.param).promise) + "_by_" +
+                                  std::get<1>(one.param);
+                         });
+
+class LostRanking : public Rankings, public testing::WithParamInterface<std::string> {
+ protected:
+  void SetUp() override {
+    Rankings::SetUp();
+    if (redis_) ranking_ = make(GetParam());
   }
 
   static Sale sale(std::int64_t product, std::int64_t quantity, TimePoint at) {
@@ -53,71 +93,12 @@ class RankingContract : public testing::TestWithParam<std::string> {
   }
   using Pairs = std::vector<std::pair<std::int64_t, std::int64_t>>;
 
-  plugin::Catalog catalog_{{STAMPEDE_PLUGIN_DIR}};
-  std::unique_ptr<test::RedisNodes> redis_;
   std::unique_ptr<Ranking> ranking_;
   const TimePoint today_ = std::chrono::floor<std::chrono::days>(
       std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()));
 };
 
-TEST_P(RankingContract, SaysNothingUntilItWasCompleteOnce) {
-  EXPECT_FALSE(ranking_->position(in_time())->at);
-  EXPECT_FALSE(*ranking_->best(today_, 10, in_time()));
-  ASSERT_TRUE(add(std::nullopt, 5, {sale(1, 2, today_)}, false));
-  EXPECT_EQ(ranking_->position(in_time())->at, 5);
-  EXPECT_FALSE(ranking_->position(in_time())->complete);
-  EXPECT_FALSE(*ranking_->best(today_, 10, in_time()));
-  ASSERT_TRUE(add(5, 5, {}));
-  EXPECT_TRUE(ranking_->position(in_time())->complete);
-  EXPECT_EQ(best(today_), (Pairs{{1, 2}}));
-}
-
-TEST_P(RankingContract, RanksByUnitsAndEqualOnesById) {
-  ASSERT_TRUE(
-      add(std::nullopt, 9,
-          {sale(10, 3, today_), sale(9, 1, today_), sale(2, 3, today_), sale(9, 4, today_)}));
-  EXPECT_EQ(best(today_), (Pairs{{9, 5}, {2, 3}, {10, 3}}));
-  EXPECT_EQ(best(today_, 1), (Pairs{{9, 5}}));
-}
-
-TEST_P(RankingContract, CountsWholeDays) {
-  ASSERT_TRUE(add(std::nullopt, 9,
-                  {sale(1, 1, today_ - hours(1)), sale(2, 2, today_ + hours(1)),
-                   sale(3, 9, today_ - hours(49))}));
-  EXPECT_EQ(best(today_ + hours(5)), (Pairs{{2, 2}}));
-  EXPECT_EQ(best(today_ - hours(1)), (Pairs{{2, 2}, {1, 1}}));
-  EXPECT_EQ(best(today_ - hours(72)), (Pairs{{3, 9}, {2, 2}, {1, 1}}));
-}
-
-TEST_P(RankingContract, MakesAStepOnce) {
-  ASSERT_TRUE(add(std::nullopt, 5, {sale(1, 2, today_)}));
-  for (const std::optional<std::int64_t> from :
-       {std::optional<std::int64_t>(), std::optional<std::int64_t>(4)}) {
-    const auto again = add(from, 5, {sale(1, 2, today_)});
-    ASSERT_FALSE(again);
-    EXPECT_EQ(again.error().code, ErrorCode::kConflict);
-  }
-  EXPECT_EQ(best(today_), (Pairs{{1, 2}}));
-}
-
-TEST_P(RankingContract, LetsOneOfManyMakeAStep) {
-  ASSERT_TRUE(add(std::nullopt, 1, {}));
-  std::atomic<int> made = 0;
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 4; ++i) {
-    threads.emplace_back([&] {
-      const auto other = make();
-      const auto one = sale(1, 2, today_);
-      made +=
-          other->add({.from = 1, .to = 2, .sales = {&one, 1}, .complete = true}, in_time()) ? 1 : 0;
-    });
-  }
-  for (auto& thread : threads) thread.join();
-  EXPECT_EQ(made, 1);
-  EXPECT_EQ(best(today_), (Pairs{{1, 2}}));
-}
-
-TEST_P(RankingContract, BeginsAnewWhenItsMemoryIsGone) {
+TEST_P(LostRanking, BeginsAnewWhenItsMemoryIsGone) {
   ASSERT_TRUE(add(std::nullopt, 5, {sale(1, 2, today_)}));
   // The place is lost, and the sums are not.
   redis_->ask(0, {"DEL", "stampede:ranking:{ranking}:state"});
@@ -128,7 +109,7 @@ TEST_P(RankingContract, BeginsAnewWhenItsMemoryIsGone) {
   EXPECT_EQ(best(today_), (Pairs{{1, 3}}));
 }
 
-TEST_P(RankingContract, SaysThatItCannotBeReached) {
+TEST_P(LostRanking, SaysThatItCannotBeReached) {
   redis_->kill(0);
   const auto position = ranking_->position(in_time());
   ASSERT_FALSE(position);
@@ -136,7 +117,7 @@ TEST_P(RankingContract, SaysThatItCannotBeReached) {
               position.error().code == ErrorCode::kInDoubt);
 }
 
-INSTANTIATE_TEST_SUITE_P(Every, RankingContract, testing::Values("redis_zset"),
+INSTANTIATE_TEST_SUITE_P(Every, LostRanking, testing::ValuesIn(kRankings),
                          [](const auto& one) { return one.param; });
 
 }  // namespace

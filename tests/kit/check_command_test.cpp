@@ -10,6 +10,7 @@
 
 #include "experiments/cli/command_line.hpp"
 #include "experiments/cli/subcommands.hpp"
+#include "tests/support/redis_nodes.hpp"
 
 namespace stampede::kit {
 namespace {
@@ -112,6 +113,21 @@ TEST(CheckCommand, SaysWhenTheServerOfAGateIsNotThere) {
   EXPECT_THAT(answer.error, HasSubstr("gate \"redis_lua\" does not answer"));
 }
 
+TEST(CheckCommand, SaysWhenTheServerOfARankingIsNotThere) {
+  const auto answer = check({"ranking/redis_zset", "--set", "url=127.0.0.1:1"});
+  EXPECT_EQ(answer.code, ExitCode::kEnvironment) << answer.out;
+  EXPECT_THAT(answer.error, HasSubstr("ranking \"redis_zset\" does not answer"));
+}
+
+TEST(CheckCommand, ChecksARanking) {
+  if (const auto missing = test::RedisNodes::missing(); !missing.empty()) GTEST_SKIP() << missing;
+  const test::RedisNodes redis(1);
+  const auto answer = check({"ranking/redis_zset", "--set", "url=" + redis.url(0)});
+  EXPECT_EQ(answer.code, ExitCode::kPassed) << answer.out << answer.error;
+  EXPECT_THAT(answer.out, HasSubstr("kept            InstancesShareWhatTheyKnow"));
+  EXPECT_THAT(answer.out, HasSubstr("kept            AStepIsSeenAsAWhole"));
+}
+
 TEST(CheckCommand, RefusesWhatItCannotCheck) {
   const auto refused = [](std::vector<std::string> arguments, const std::string& because) {
     const auto answer = check(std::move(arguments));
@@ -122,8 +138,10 @@ TEST(CheckCommand, RefusesWhatItCannotCheck) {
   refused({"absent.so"}, "absent.so does not exist");
   refused({kFixtures + "/locks/wrong_abi.so"}, "was built for plugin ABI");
   refused({"frontend/beast"},
-          "no checks for a frontend; there are for a lock, a store, a transport and a gate");
+          "no checks for a frontend; there are for a lock, a store, a transport, a gate and a "
+          "ranking");
   refused({"gate/redis_lua"}, "gate \"redis_lua\" does not answer: the option 'url' is empty");
+  refused({"ranking/redis_zset"}, "ranking \"redis_zset\" does not answer");
   refused({"lock/optimistc"}, "did you mean \"optimistic\"?");
   refused({"lock/optimistic", "--set", "attemps=3"}, "did you mean \"attempts\"?");
   refused({"lock/optimistic", "--set", "attempts"}, "expected option=value");

@@ -67,7 +67,7 @@ class NewCommand : public testing::Test {
 };
 
 TEST_F(NewCommand, MakesAProjectInWhichTheNameIsFilledInEverywhere) {
-  for (const std::string kind : {"lock", "store", "transport", "gate"}) {
+  for (const std::string kind : {"lock", "store", "transport", "gate", "ranking"}) {
     ASSERT_EQ(run(kind, "per_shelf"), ExitCode::kPassed) << error_;
     EXPECT_THAT(out_, HasSubstr("cmake --build"));
     const auto project = directory_ / "per_shelf";
@@ -109,7 +109,7 @@ TEST_F(NewCommand, LeavesNothingBehindWhenItRefuses) {
 TEST_F(NewCommand, NamesTheKindsThatThereAre) {
   EXPECT_EQ(run("frontend", "mine"), ExitCode::kUsage);
   EXPECT_THAT(error_, HasSubstr("no template for a \"frontend\"; expected \"lock\", \"store\", "
-                                "\"transport\" or \"gate\""));
+                                "\"transport\", \"gate\" or \"ranking\""));
   EXPECT_EQ(run("lokc", "mine"), ExitCode::kUsage);
   EXPECT_THAT(error_, HasSubstr("did you mean \"lock\"?"));
   EXPECT_EQ(entries(directory_).size(), 0U);
@@ -123,7 +123,8 @@ TEST_F(NewCommand, SaysWhereItCannotWrite) {
 }
 
 TEST(Templates, GiveEachKindItsFilesOnce) {
-  EXPECT_EQ(templates::kinds(), (std::vector<std::string>{"lock", "store", "transport", "gate"}));
+  EXPECT_EQ(templates::kinds(),
+            (std::vector<std::string>{"lock", "store", "transport", "gate", "ranking"}));
   std::set<std::pair<std::string_view, std::string_view>> seen;
   for (const auto& file : templates::files()) {
     EXPECT_TRUE(seen.emplace(file.kind, file.path).second) << file.path;

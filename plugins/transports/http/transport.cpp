@@ -1,5 +1,5 @@
 // The transport `http`: events are POSTed to the process that hosts the service, and are handled
-// when the call returns. Who wants what is asked of each process once.
+// when the call returns. Who wants what is asked of each process until it has said so.
 
 #include <algorithm>
 #include <array>
@@ -17,11 +17,14 @@
 #include "core/api/transport.hpp"
 #include "core/plugin/export.hpp"
 #include "plugins/transports/http/caller.hpp"
+#include "plugins/transports/http/directory.hpp"
+#include "plugins/transports/http/waiting_events.hpp"
 #include "plugins/transports/http/wire.hpp"
 
 namespace {
 
 using stampede::BatchHandler;
+using stampede::Clock;
 using stampede::Deadline;
 using stampede::ErrorCode;
 using stampede::Event;
@@ -32,7 +35,9 @@ using stampede::Result;
 using stampede::TransportStats;
 using stampede::Unexpected;
 using stampede::transports::Caller;
+using stampede::transports::Directory;
 using stampede::transports::Subscription;
+using stampede::transports::WaitingEvents;
 
 constexpr stampede::OptionSpec kOptions[] = {
     {"peers", stampede::OptionType::kText, "", "",
@@ -57,65 +62,6 @@ std::vector<std::string> peers_of(const std::string& text) {
   return peers;
 }
 
-// Which process hosts which service, as far as they have said.
-class Directory {
- public:
-  Directory(std::vector<std::string> peers, Caller& caller)
-      : caller_(caller), unasked_(std::move(peers)) {}
-
-  void add(const std::string& url) {
-    const std::lock_guard lock(mutex_);
-    unasked_.push_back(url);
-  }
-
-  // Asks whoever was not asked yet. Without an answer of each nobody knows who wants an event.
-  Result<void> complete(Deadline deadline) {
-    const std::lock_guard asking(asking_);
-    for (;;) {
-      std::string url;
-      {
-        const std::lock_guard lock(mutex_);
-        if (unasked_.empty()) return {};
-        url = unasked_.back();
-      }
-      const auto answer = caller_.get(url + "/events", deadline);
-      if (!answer) return Unexpected(answer.error());
-      if (answer->status != 200) {
-        return Unexpected(stampede::transports::error_of(answer->status, answer->body));
-      }
-      const auto said = stampede::transports::decode_subscriptions(answer->body);
-      if (!said) return fail(said.error().code, url + "/events: " + said.error().message);
-      const std::lock_guard lock(mutex_);
-      for (const auto& [topic, service] : *said) wanted_[topic][service].push_back(url);
-      unasked_.pop_back();
-    }
-  }
-
-  // The processes of each service that wants the topic, from the one whose turn it is.
-  std::vector<std::pair<std::string, std::vector<std::string>>> who_wants(
-      const std::string& topic) {
-    const std::lock_guard lock(mutex_);
-    std::vector<std::pair<std::string, std::vector<std::string>>> chosen;
-    const auto found = wanted_.find(topic);
-    if (found == wanted_.end()) return chosen;
-    const auto turn = turn_++;
-    for (const auto& [service, urls] : found->second) {
-      auto& turns = chosen.emplace_back(service, urls).second;
-      const auto first = static_cast<std::ptrdiff_t>(turn % urls.size());
-      std::ranges::rotate(turns, turns.begin() + first);
-    }
-    return chosen;
-  }
-
- private:
-  Caller& caller_;
-  std::mutex asking_;  // One at a time asks.
-  std::mutex mutex_;   // Guards the rest.
-  std::vector<std::string> unasked_;
-  std::map<std::string, std::map<std::string, std::vector<std::string>>> wanted_;
-  std::size_t turn_ = 0;
-};
-
 class Http final : public stampede::Transport, private EventDoor {
  public:
   explicit Http(const PluginConfig& config)
@@ -136,26 +82,25 @@ class Http final : public stampede::Transport, private EventDoor {
       return fail(ErrorCode::kInvalid,
                   "http: services are subscribed, but nobody listens for them");
     }
-    if (!handlers_.empty()) directory_.add(url_);
+    if (!handlers_.empty()) directory_.add(url_, wanted_here());
+    directory_.start();
     const std::lock_guard lock(mutex_);
     running_ = true;
     return {};
   }
 
+  // What is known to be wanted goes at once. While somebody has not said what he wants nothing is
+  // done with altogether, and is to be published again.
   Result<void> publish(std::span<const Event> events, Deadline deadline) override {
-    if (auto known = directory_.complete(deadline); !known) return known;
-    for (std::size_t from = 0; from < events.size();) {
-      auto until = from + 1;
-      while (until < events.size() && events[until].topic == events[from].topic) ++until;
-      const auto same_topic = events.subspan(from, until - from);
-      if (auto sent = send(same_topic, deadline); !sent) return sent;
-      published_ += static_cast<std::int64_t>(same_topic.size());
-      from = until;
-    }
-    return {};
+    const bool is_plain = directory_.complete_since() && waiting_.empty();
+    auto sent = is_plain ? each_topic(events, [&](auto some) { return send(some, deadline); })
+                         : publish_waiting(events, deadline);
+    if (sent) published_ += static_cast<std::int64_t>(events.size());
+    return sent;
   }
 
   void stop() noexcept override {
+    directory_.stop();
     std::unique_lock lock(mutex_);
     running_ = false;
     ended_.wait(lock, [&] { return receiving_ == 0; });
@@ -175,9 +120,13 @@ class Http final : public stampede::Transport, private EventDoor {
   void opened_at(std::string url) override { url_ = std::move(url); }
 
   std::string subscriptions() const override {
+    return stampede::transports::encode_subscriptions(wanted_here());
+  }
+
+  std::vector<Subscription> wanted_here() const {
     std::vector<Subscription> all;
     for (const auto& [wanted, handler] : handlers_) all.push_back({wanted.second, wanted.first});
-    return stampede::transports::encode_subscriptions(all);
+    return all;
   }
 
   Result<void> receive(std::string_view service, std::string_view body,
@@ -213,22 +162,101 @@ class Http final : public stampede::Transport, private EventDoor {
     if (--receiving_ == 0) ended_.notify_all();
   }
 
+  // Calls `send` with the events of each topic that stand together.
+  template <typename Send>
+  static Result<void> each_topic(std::span<const Event> events, Send send) {
+    for (std::size_t from = 0; from < events.size();) {
+      auto until = from + 1;
+      while (until < events.size() && events[until].topic == events[from].topic) ++until;
+      if (auto sent = send(events.subspan(from, until - from)); !sent) return sent;
+      from = until;
+    }
+    return {};
+  }
+
   Result<void> send(std::span<const Event> events, Deadline deadline) {
     const auto wanted = directory_.who_wants(events.front().topic);
     if (wanted.empty()) return {};
+    directory_.pass_turn();
     std::vector<const Event*> all;
     for (const auto& event : events) all.push_back(&event);
     const auto body = stampede::transports::encode_events(all);
-    for (const auto& [service, urls] : wanted) {
-      Result<void> taken;
-      for (const auto& url : urls) {
-        taken = send_to(service, url, body, deadline);
-        // Another instance may take what this one may have taken: the service drops duplicates.
-        if (taken || taken.error().code != ErrorCode::kUnavailable) break;
-      }
-      if (!taken) return taken;
+    for (const auto& host : wanted) {
+      if (auto taken = send_to_one_of(host, body, deadline); !taken) return taken;
     }
     return {};
+  }
+
+  Result<void> publish_waiting(std::span<const Event> events, Deadline deadline) {
+    if (!waiting_.begin(events, Clock::now())) {
+      return fail(ErrorCode::kOverloaded, "too many events wait for " + directory_.silent());
+    }
+    struct End {
+      WaitingEvents& waiting;
+      const std::span<const Event> events;
+      bool is_finished = false;
+      ~End() { waiting.end(events, is_finished); }
+    } end{waiting_, events};
+    auto sent = send_waiting(events, deadline);
+    end.is_finished = sent.has_value();
+    return sent;
+  }
+
+  // Until there is nothing more to send, and nobody to wait for.
+  Result<void> send_waiting(std::span<const Event> events, Deadline deadline) {
+    for (;;) {
+      const auto complete_since = directory_.complete_since();
+      waiting_.prune(Clock::now(), complete_since);
+      const auto seen = waiting_.changes();
+      Round round;
+      auto sent = each_topic(events, [&](auto some) { return send_due(some, deadline, round); });
+      if (!sent) return sent;
+      if (round.has_sent) continue;
+      if (complete_since && !round.is_held) return {};
+      if (round.is_soon) {
+        if (waiting_.wait_for_change(seen, deadline)) continue;
+        return fail(ErrorCode::kTimeout, "earlier events of the same key are still on their way");
+      }
+      if (complete_since) {
+        return fail(ErrorCode::kUnavailable,
+                    "earlier events of the same key wait to be published again");
+      }
+      if (directory_.wait_for_first_answers(deadline) || directory_.complete_since()) continue;
+      return fail(ErrorCode::kUnavailable, directory_.silent());
+    }
+  }
+
+  // What became of one look at all events.
+  struct Round {
+    bool has_sent = false;
+    bool is_held = false;
+    bool is_soon = false;
+  };
+
+  Result<void> send_due(std::span<const Event> events, Deadline deadline, Round& round) {
+    for (const auto& host : directory_.who_wants(events.front().topic)) {
+      const auto due = waiting_.due(events, host.first);
+      round.is_held = round.is_held || due.is_held;
+      round.is_soon = round.is_soon || due.is_soon;
+      if (due.events.empty()) continue;
+      directory_.pass_turn();
+      const auto body = stampede::transports::encode_events(due.events);
+      if (auto taken = send_to_one_of(host, body, deadline); !taken) return taken;
+      waiting_.handled(due.events, host.first);
+      round.has_sent = true;
+    }
+    return {};
+  }
+
+  // Another instance may take what the one before may have taken: the service drops duplicates.
+  Result<void> send_to_one_of(const Directory::Host& host, const std::string& body,
+                              Deadline deadline) {
+    Result<void> taken;
+    for (const auto& url : host.second) {
+      taken = send_to(host.first, url, body, deadline);
+      if (taken || taken.error().code != ErrorCode::kUnavailable) break;
+    }
+    return taken;
   }
 
   Result<void> send_to(const std::string& service, const std::string& url, const std::string& body,
@@ -250,6 +278,7 @@ class Http final : public stampede::Transport, private EventDoor {
   std::string url_;
   Caller caller_;
   Directory directory_;
+  WaitingEvents waiting_;
   std::mutex mutex_;
   std::condition_variable ended_;
   bool running_ = false;  // These are guarded by the mutex.

@@ -67,6 +67,40 @@ TEST_F(Deals, AcceptAnOrderThatIsPendingUntilItIsPlaced) {
   EXPECT_EQ(get("/products/1").json.at("stock"), 7);
 }
 
+TEST_F(Deals, AreListedByPageWithWhatTheStoreSaysOfEachProduct) {
+  EXPECT_EQ(get("/products/deals").json,
+            (nlohmann::json{
+                {"items", nlohmann::json::array()}, {"total", 0}, {"page", 0}, {"size", 20}}));
+  for (const auto* product : {"4", "2", "7"}) {
+    ASSERT_EQ(post(std::string("/products/") + product + "/hotdeal/start").response.status, 200);
+  }
+  ASSERT_EQ(
+      post("/orders", R"({"userId":2,"items":[{"productId":7,"quantity":3}]})").response.status,
+      202);
+  ASSERT_TRUE(transport_.deliver());
+  const auto all = get("/products/deals").json;
+  EXPECT_EQ(all["total"], 3);
+  ASSERT_EQ(all["items"].size(), 3U);
+  EXPECT_EQ(all["items"][0], get("/products/7").json);
+  EXPECT_EQ(all["items"][0]["stock"], 7);
+  EXPECT_EQ(all["items"][1], get("/products/2").json);
+  EXPECT_EQ(all["items"][2], get("/products/4").json);
+  const auto second = get("/api/v1/products/deals?page=1&size=2").json;
+  ASSERT_EQ(second["items"].size(), 1U);
+  EXPECT_EQ(second["items"][0]["productId"], 4);
+  EXPECT_EQ(second["total"], 3);
+  EXPECT_EQ(second["page"], 1);
+  EXPECT_EQ(second["size"], 2);
+  const auto beyond = get("/products/deals?page=5&size=2").json;
+  EXPECT_TRUE(beyond["items"].empty());
+  EXPECT_EQ(beyond["total"], 3);
+  ASSERT_EQ(post("/products/2/hotdeal/end").response.status, 200);
+  EXPECT_EQ(get("/products/deals").json["total"], 2);
+  for (const auto* query : {"page=-1", "size=0", "size=1001", "since=3"}) {
+    EXPECT_EQ(get(std::string("/products/deals?") + query).response.status, 400) << query;
+  }
+}
+
 TEST_F(Deals, KnowNoOrderThatCannotHaveBeenAccepted) {
   EXPECT_EQ(get("/orders/018f4c1e-7b2a-7cc3-98c4-dc0c0c07398f").code(), "ORDER_NOT_FOUND");
 }
@@ -89,6 +123,7 @@ TEST_F(Deals, AskForPatienceWhileTheGateIsClosed) {
 TEST_F(ApiTest, HasNoHotDealsWhereThereIsNoGate) {
   EXPECT_EQ(post("/products/1/hotdeal/start").code(), "ROUTE_NOT_FOUND");
   EXPECT_EQ(post("/products/1/hotdeal/end").code(), "ROUTE_NOT_FOUND");
+  EXPECT_EQ(get("/products/deals").json["total"], 0);
 }
 
 }  // namespace

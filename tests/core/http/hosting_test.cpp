@@ -30,6 +30,7 @@ TEST(Hosting, TellsPathsApart) {
   EXPECT_EQ(service_of("/api/orders/018f4c1e-7b2a-7cc3-98c4-dc0c0c07398f"), Area::kOrder);
   EXPECT_EQ(service_of("/carts/7/items"), Area::kOrder);
   EXPECT_EQ(service_of("/products/popular"), Area::kOrder);
+  EXPECT_EQ(service_of("/products/deals"), Area::kProduct);
   EXPECT_EQ(service_of("/products/7"), Area::kProduct);
   EXPECT_EQ(service_of("/users/7/balance"), Area::kUser);
   EXPECT_EQ(service_of("/users/7/coupons"), Area::kUserCoupon);

@@ -172,6 +172,24 @@ TEST_F(Parts, AServerWithoutItsPeersStartsAndSaysWhoIsMissing) {
   EXPECT_EQ(ask(most, "/orders", kOrder).status, 201) << "the coupon was not kept for the first";
 }
 
+TEST_F(Parts, AnOrderEndsAlthoughAPeerThatNobodyNeedsNeverComes) {
+  lay_out({"order, user", "product, coupon, user-coupon", "nobody"});
+  for (const auto* group : {"order, user", "product, coupon, user-coupon"}) start(group);
+  wait_until_ready();
+  const auto placed = ask("order, user", "/orders", kOrder);
+  ASSERT_EQ(placed.status, 201) << placed.body;
+  EXPECT_EQ(placed.body.at("status"), "COMPLETED");
+  const auto deadline = Clock::now() + kPatience;
+  const std::string others = "product, coupon, user-coupon";
+  const auto is_used = [&] {
+    const auto held = ask(others, "/users/1/coupons").body.at("items").at(0);
+    return held.at("status") == "USED";
+  };
+  while (!is_used()) ASSERT_LT(Clock::now(), deadline);
+  EXPECT_EQ(ask(others, "/products/1").body.at("stock"), 8);
+  EXPECT_FALSE(all_quiet()) << "he who never comes may want what the outboxes keep";
+}
+
 TEST_F(Parts, AServerThatWasAwayIsCaughtUpWith) {
   lay_out({"order, product, coupon, user-coupon", "user"});
   const std::string most = "order, product, coupon, user-coupon";

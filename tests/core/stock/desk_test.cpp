@@ -78,6 +78,29 @@ TEST(Desk, SaysThatGrantsAreOpenAndGoesOnEnding) {
   EXPECT_EQ(deal.deals->end(kProduct, Deal::soon())->gate, 10);
 }
 
+TEST(Desk, ListsTheDealsThatTakeOrdersTheOneStartedLastFirst) {
+  Deal deal({.deals = 0, .sweep_age = std::chrono::hours(1)});
+  EXPECT_TRUE(deal.deals->running().empty());
+  const auto start = [&](std::int64_t product, std::int64_t at) {
+    deal.sale.clock.set(at);
+    ASSERT_TRUE(deal.deals->start(ProductId{product}, Deal::soon()));
+  };
+  start(2, 5'000);
+  start(1, 6'000);
+  start(3, 5'000);
+  const std::vector<ProductId> all{ProductId{1}, ProductId{2}, ProductId{3}};
+  EXPECT_EQ(deal.deals->running(), all);
+  // One that is ending takes no orders any more; one that is started again is new.
+  deal.sale.clock.set(7'000);
+  deal.grant(1, 4, "young");
+  ASSERT_FALSE(deal.deals->end(kProduct, Clock::now() + std::chrono::milliseconds(20)));
+  ASSERT_TRUE(deal.deals->end(ProductId{3}, Deal::soon()));
+  EXPECT_EQ(deal.deals->running(), std::vector<ProductId>{ProductId{2}});
+  start(3, 8'000);
+  const std::vector<ProductId> later{ProductId{3}, ProductId{2}};
+  EXPECT_EQ(deal.deals->running(), later);
+}
+
 TEST(Desk, WaitsForTheConsumerBeforeItComparesAQueuedDeal) {
   Deal deal({.write = Write::kQueued});
   ASSERT_TRUE(is_accepted(deal.order(1, 4, "queued")));

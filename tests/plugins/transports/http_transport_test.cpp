@@ -28,8 +28,9 @@ plugin::Catalog& catalog() {
   return catalog;
 }
 
-Event event(const std::string& id, const std::string& topic = "ORDER_PENDING") {
-  return {.id = id, .topic = topic, .key = "k", .payload = R"({"a":"ä"})", .correlation = "c"};
+Event event(const std::string& id, const std::string& topic = "ORDER_PENDING",
+            const std::string& key = "k") {
+  return {.id = id, .topic = topic, .key = key, .payload = R"({"a":"ä"})", .correlation = "c"};
 }
 
 // What a server does for the services that it hosts: a listener, and threads beside it.
@@ -77,9 +78,21 @@ class Process {
   }
   void stop_listening() { listener_->stop(); }
 
+  // Until it is told to, it does not say what it wants: as a process that is starting does, or,
+  // when it hangs, as one that is frozen.
+  void keep_silent(bool hangs = false) {
+    silence_ = silence_end_.get_future().share();
+    hangs_ = hangs;
+  }
+  void speak() { silence_end_.set_value(); }
+
  private:
   HttpResponse answer(const std::string& path, const std::string& body,
                       const std::string& timeout) {
+    if (path == "/events" && silence_.valid() &&
+        silence_.wait_for(hangs_ ? kPatience : 0s) != std::future_status::ready) {
+      return {.status = 503};
+    }
     if (path == "/events") return {.body = transport_->door()->subscriptions()};
     EXPECT_TRUE(path.starts_with("/events/")) << path;
     const auto deadline = Clock::now() + std::chrono::milliseconds(std::stoll(timeout));
@@ -90,6 +103,9 @@ class Process {
                     "\",\"detail\":\"" + done.error().message + "\"}"};
   }
 
+  std::promise<void> silence_end_;
+  std::shared_future<void> silence_;
+  bool hangs_ = false;
   std::mutex mutex_;
   std::map<std::string, std::vector<std::string>> handled_;
   Event last_;
@@ -150,12 +166,14 @@ TEST_P(HttpTransportTest, ReachesServicesOfOtherProcessesWhoseInstancesTakeTurns
   Process sender(settings(one.url() + ", " + other.url() + "/"));
   sender.note("product");
   ASSERT_TRUE(sender.transport().start());
-  for (int i = 0; i < 6; ++i) {
+  ASSERT_TRUE(publish(sender.transport(), {event("0")}));  // Both have said what they want.
+  const auto before = one.handled("user").size();
+  for (int i = 1; i <= 6; ++i) {
     ASSERT_TRUE(publish(sender.transport(), {event(std::to_string(i))}));
   }
-  EXPECT_EQ(one.handled("user").size(), 3U);
-  EXPECT_EQ(other.handled("user").size(), 3U);
-  EXPECT_EQ(sender.handled("product").size(), 6U);
+  EXPECT_EQ(one.handled("user").size(), before + 3);
+  EXPECT_EQ(one.handled("user").size() + other.handled("user").size(), 7U);
+  EXPECT_EQ(sender.handled("product").size(), 7U);
 }
 
 TEST_P(HttpTransportTest, PassesOverAnInstanceThatIsGone) {
@@ -179,18 +197,107 @@ TEST_P(HttpTransportTest, PassesOverAnInstanceThatIsGone) {
   EXPECT_EQ(sent.error().code, ErrorCode::kUnavailable);
 }
 
-TEST_P(HttpTransportTest, ToldAboutNoServiceItTakesNothing) {
+TEST_P(HttpTransportTest, ReachesWhoIsKnownOnceAndAtOnceWhileAPeerNeverComes) {
   Process gone;
   const auto url = gone.url();
   gone.stop_listening();
-  Process sender(settings(url));
+  Process other;
+  other.note("product");
+  other.note("coupon", "ORDER_COMPLETED");
+  ASSERT_TRUE(other.transport().start());
+  Process sender(settings(url + "," + other.url()));
   sender.note("user");
   ASSERT_TRUE(sender.transport().start());
-  const auto sent = publish(sender.transport(), {event("1")});
-  ASSERT_FALSE(sent);
-  EXPECT_EQ(sent.error().code, ErrorCode::kUnavailable);
-  EXPECT_THAT(sent.error().message, HasSubstr(url));
-  EXPECT_THAT(sender.handled("user"), ElementsAre());
+  const std::vector<Event> events{event("1"), event("2", "ORDER_COMPLETED"), event("3")};
+  for (int i = 0; i < 3; ++i) {  // As long as one may want them they are published again.
+    const auto sent = publish(sender.transport(), events);
+    ASSERT_FALSE(sent);
+    EXPECT_EQ(sent.error().code, ErrorCode::kUnavailable);
+    EXPECT_THAT(sent.error().message, HasSubstr(url));
+    EXPECT_THAT(sent.error().message, testing::Not(HasSubstr(other.url())));
+  }
+  EXPECT_THAT(sender.handled("user"), ElementsAre("1", "3"));
+  EXPECT_THAT(other.handled("product"), ElementsAre("1", "3"));
+  EXPECT_THAT(other.handled("coupon"), ElementsAre("2"));
+  EXPECT_EQ(sender.transport().stats().published, 0);
+}
+
+TEST_P(HttpTransportTest, WaitsForNobodyWhoHangsBeforeItReachesWhoIsKnown) {
+  Process frozen;
+  frozen.keep_silent(true);
+  Process sender(settings(frozen.url()));
+  std::promise<void> handled;
+  ASSERT_TRUE(
+      sender.transport().subscribe("ORDER_PENDING", "user", [&](auto, Deadline) -> Result<void> {
+        handled.set_value();
+        return {};
+      }));
+  ASSERT_TRUE(sender.transport().start());
+  std::jthread publisher([&] {
+    const auto sent = publish(sender.transport(), {event("1")});
+    if (!sent) {  // It had spoken too late.
+      EXPECT_EQ(sent.error().code, ErrorCode::kUnavailable);
+    }
+  });
+  EXPECT_EQ(handled.get_future().wait_for(kPatience / 2), std::future_status::ready);
+  frozen.speak();
+}
+
+TEST_P(HttpTransportTest, GivesWhoComesLateTheEventsOfAKeyInTheirOrder) {
+  Process late;
+  late.note("product");
+  late.keep_silent();
+  ASSERT_TRUE(late.transport().start());
+  Process sender(settings(late.url()));
+  sender.note("user");
+  ASSERT_TRUE(sender.transport().start());
+  ASSERT_FALSE(publish(sender.transport(), {event("1")}));
+  ASSERT_FALSE(publish(sender.transport(), {event("2")}));
+  late.speak();
+  const auto other = event("3", "ORDER_PENDING", "another key");
+  const auto deadline = Clock::now() + kPatience;
+  while (!publish(sender.transport(), {other}) && Clock::now() < deadline) {
+    std::this_thread::yield();
+  }
+  EXPECT_THAT(late.handled("product"), ElementsAre("3"));
+  const auto held = publish(sender.transport(), {event("4")});
+  ASSERT_FALSE(held);
+  EXPECT_EQ(held.error().code, ErrorCode::kUnavailable);
+  EXPECT_THAT(held.error().message, HasSubstr("earlier events of the same key"));
+  ASSERT_TRUE(publish(sender.transport(), {event("1"), event("2"), event("4")}));
+  ASSERT_TRUE(publish(sender.transport(), {event("5")}));
+  EXPECT_THAT(late.handled("product"), ElementsAre("3", "1", "2", "4", "5"));
+  EXPECT_THAT(sender.handled("user"), ElementsAre("1", "2", "3", "4", "5"));
+}
+
+TEST_P(HttpTransportTest, KeepsTheOrderOfAKeyAmongCallersWhileAPeerIsSilent) {
+  Process late;
+  late.keep_silent();
+  Process sender(settings(late.url()));
+  std::promise<void> entered;
+  std::promise<void> release;
+  std::mutex mutex;
+  std::vector<std::string> handled;
+  ASSERT_TRUE(sender.transport().subscribe("ORDER_PENDING", "user",
+                                           [&](std::span<const Event> events, Deadline) {
+                                             if (events.front().id == "1") {
+                                               entered.set_value();
+                                               release.get_future().wait_for(kPatience);
+                                             }
+                                             const std::lock_guard lock(mutex);
+                                             for (const auto& one : events) {
+                                               handled.push_back(one.id);
+                                             }
+                                             return Result<void>();
+                                           }));
+  ASSERT_TRUE(sender.transport().start());
+  std::jthread first([&] { EXPECT_FALSE(publish(sender.transport(), {event("1")})); });
+  ASSERT_EQ(entered.get_future().wait_for(kPatience), std::future_status::ready);
+  EXPECT_EQ(publish(sender.transport(), {event("2")}, 100ms).error().code, ErrorCode::kTimeout);
+  std::jthread second([&] { EXPECT_FALSE(publish(sender.transport(), {event("2")})); });
+  release.set_value();
+  second.join();
+  EXPECT_THAT(handled, ElementsAre("1", "2"));
 }
 
 TEST_P(HttpTransportTest, AnswersWhatTheHandlerAnswered) {
