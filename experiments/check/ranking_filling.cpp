@@ -48,6 +48,18 @@ void counts_whole_days(RankingTrial& trial) {
                     trial.today() - hours(1));
   trial.expect_best("since three days ago", Best{{3, 9}, {4, 5}, {2, 2}, {1, 1}},
                     trial.today() - hours(72));
+  trial.expect_best("since a day that has not come", Best{}, trial.today() + hours(96));
+}
+
+void counts_what_a_clock_sold_that_is_ahead(RankingTrial& trial) {
+  trial.add(std::nullopt, 9, {trial.sale(1, 1, hours(24))});
+  trial.expect_best("since today", Best{{1, 1}});
+}
+
+void looks_back_a_year(RankingTrial& trial) {
+  constexpr hours kYear{24 * 366};
+  trial.add(std::nullopt, 9, {trial.sale(1, 1, -kYear), trial.sale(2, 3)});
+  trial.expect_best("since a year ago", Best{{2, 3}, {1, 1}}, trial.today() - kYear);
 }
 
 void adds_up_over_steps_and_days(RankingTrial& trial) {
@@ -92,6 +104,8 @@ constexpr Check kChecks[] = {
     {"RanksByUnitsAndEqualOnesById", on_ranking_trial<ranks_by_units_and_equal_ones_by_id>},
     {"AnswersNoMoreThanWereAskedFor", on_ranking_trial<answers_no_more_than_were_asked_for>},
     {"CountsWholeDays", on_ranking_trial<counts_whole_days>},
+    {"CountsWhatAClockSoldThatIsAhead", on_ranking_trial<counts_what_a_clock_sold_that_is_ahead>},
+    {"LooksBackAYear", on_ranking_trial<looks_back_a_year>},
     {"AddsUpOverStepsAndDays", on_ranking_trial<adds_up_over_steps_and_days>},
     {"MakesAStepOnlyFromWhereItStands", on_ranking_trial<makes_a_step_only_from_where_it_stands>},
     {"InstancesShareWhatTheyKnow", on_ranking_trial<instances_share_what_they_know>},

@@ -48,7 +48,6 @@ local state, base = KEYS[1], ARGV[1]
 local from, to, complete, token, keep = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 if (redis.call('HGET', state, 'at') or '') ~= from then return 0 end
 if from == '' then
-  redis.call('DEL', state)
   redis.call('HSET', state, 'token', token)
 else
   token = redis.call('HGET', state, 'token')

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <tuple>
@@ -17,6 +19,8 @@
 
 namespace stampede {
 namespace {
+
+using std::chrono::hours;
 
 // Only bounds how long something broken can hang a test.
 Deadline in_time() { return Clock::now() + std::chrono::seconds(20); }
@@ -109,13 +113,61 @@ TEST_P(LostRanking, BeginsAnewWhenItsMemoryIsGone) {
   EXPECT_EQ(best(today_), (Pairs{{1, 3}}));
 }
 
+TEST_P(LostRanking, BeginsAnewWhenItsServerStartsEmpty) {
+  ASSERT_TRUE(add(std::nullopt, 5, {sale(1, 2, today_)}));
+  redis_->kill(0);
+  redis_->start(0);
+  // A connection may only now find that its server is gone.
+  const auto deadline = in_time();
+  auto position = ranking_->position(in_time());
+  while (!position && Clock::now() < deadline) position = ranking_->position(in_time());
+  ASSERT_TRUE(position) << position.error().message;
+  EXPECT_FALSE(position->at);
+  EXPECT_FALSE(position->complete);
+  ASSERT_TRUE(add(std::nullopt, 6, {sale(1, 3, today_)}));
+  EXPECT_EQ(best(today_), (Pairs{{1, 3}}));
+}
+
 TEST_P(LostRanking, SaysThatItCannotBeReached) {
   redis_->kill(0);
-  const auto position = ranking_->position(in_time());
-  ASSERT_FALSE(position);
-  EXPECT_TRUE(position.error().code == ErrorCode::kUnavailable ||
-              position.error().code == ErrorCode::kInDoubt);
+  const std::array errors{ranking_->position(in_time()).error(), add(std::nullopt, 5, {}).error(),
+                          ranking_->best(today_, 10, in_time()).error()};
+  for (const auto& error : errors) {
+    EXPECT_TRUE(error.code == ErrorCode::kUnavailable || error.code == ErrorCode::kInDoubt)
+        << to_string(error.code);
+  }
 }
+
+// What is special to sorted sets in Redis.
+class RedisZset : public LostRanking {};
+
+TEST_P(RedisZset, EveryDayExpiresWhenNobodyCanAskForItAnyMore) {
+  ASSERT_TRUE(add(std::nullopt, 9, {sale(1, 1, today_), sale(2, 2, today_ - hours(24))}));
+  ASSERT_EQ(best(today_ - hours(48)).size(), 2U);
+  std::size_t days = 0;
+  for (const auto& key : redis_->ask(0, {"KEYS", "*"}).list) {
+    EXPECT_TRUE(key.text.starts_with("stampede:ranking:")) << key.text;
+    if (key.text.ends_with(":state")) continue;
+    ++days;
+    const auto seconds = redis_->ask(0, {"TTL", key.text}).integer;
+    EXPECT_GT(seconds, 367 * 86'400) << key.text;
+  }
+  EXPECT_EQ(days, 2U) << "an answer leaves nothing behind";
+}
+
+TEST_P(RedisZset, SalesThatShareAServerAreApartByTheirPrefix) {
+  const auto other = std::move(
+      catalog_.create<Ranking>(GetParam(), {{"url", redis_->url(0)}, {"prefix", "other:"}})
+          .value());
+  ASSERT_TRUE(add(std::nullopt, 9, {sale(1, 1, today_)}));
+  EXPECT_FALSE(other->position(in_time())->at);
+  ASSERT_TRUE(other->add({.from = {}, .to = 3, .sales = {}, .complete = true}, in_time()));
+  EXPECT_TRUE((*other->best(today_, 10, in_time()))->empty());
+  EXPECT_EQ(best(today_), (Pairs{{1, 1}}));
+}
+
+INSTANTIATE_TEST_SUITE_P(Only, RedisZset, testing::Values("redis_zset"),
+                         [](const auto& one) { return one.param; });
 
 INSTANTIATE_TEST_SUITE_P(Every, LostRanking, testing::ValuesIn(kRankings),
                          [](const auto& one) { return one.param; });

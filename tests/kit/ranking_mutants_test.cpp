@@ -32,6 +32,8 @@ constexpr Case kCases[] = {
     {"LastIdFirst", RankingFault::kLastIdFirst, "RanksByUnitsAndEqualOnesById"},
     {"ForgetsTheLimit", RankingFault::kForgetsTheLimit, "AnswersNoMoreThanWereAskedFor"},
     {"CountsFromTheMoment", RankingFault::kCountsFromTheMoment, "CountsWholeDays"},
+    {"EndsWithToday", RankingFault::kEndsWithToday, "CountsWhatAClockSoldThatIsAhead"},
+    {"ForgetsTheYear", RankingFault::kForgetsTheYear, "LooksBackAYear"},
     {"KeepsTheLastStep", RankingFault::kKeepsTheLastStep, "AddsUpOverStepsAndDays"},
     {"TakesAnyStep", RankingFault::kTakesAnyStep, "MakesAStepOnlyFromWhereItStands"},
     {"TakesAnyStep", RankingFault::kTakesAnyStep, "OneOfManyMakesAStep"},

@@ -26,6 +26,8 @@ enum class RankingFault : std::uint8_t {
   kLastIdFirst,          // Among equal ones.
   kForgetsTheLimit,
   kCountsFromTheMoment,  // Not from the beginning of the day.
+  kEndsWithToday,        // What was sold by a clock that is ahead is never counted.
+  kForgetsTheYear,       // What is older than half of one.
   kKeepsTheLastStep,     // Only.
   kTakesAnyStep,         // From wherever.
   kCountsConflicts,      // The step is a conflict, and its sales are counted all the same.
@@ -85,7 +87,7 @@ class BreakableRanking final : public Ranking {
     std::map<ProductId, std::int64_t> sums;
     const auto& all = is(RankingFault::kSharesThePlaceOnly) ? own_ : hall_->sales;
     for (const auto& sale : all) {
-      if (sale.at >= since) sums[sale.product] += sale.quantity;
+      if (sale.at >= since && counts(sale.at)) sums[sale.product] += sale.quantity;
     }
     std::vector<RankedProduct> ranked;
     for (const auto& [product, sold] : sums) ranked.push_back({product, sold});
@@ -98,6 +100,14 @@ class BreakableRanking final : public Ranking {
 
  private:
   bool is(RankingFault fault) const { return fault_ == fault; }
+
+  bool counts(TimePoint at) const {
+    using std::chrono::days;
+    const auto today = std::chrono::floor<days>(std::chrono::system_clock::now());
+    if (is(RankingFault::kEndsWithToday)) return at < today + days(1);
+    if (is(RankingFault::kForgetsTheYear)) return at > today - days(183);
+    return true;
+  }
 
   // The mutex is held.
   void count(std::span<const Sale> sales) {
