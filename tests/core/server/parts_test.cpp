@@ -67,6 +67,7 @@ class Parts : public ::testing::Test {
     ASSERT_TRUE(parsed) << config::describe(faults);
     auto plugins = Application::make_plugins(parsed->config, catalog());
     ASSERT_TRUE(plugins) << plugins.error().message;
+    if (!has_door_) plugins->transport = std::move(*catalog().create<Transport>("inline"));
     auto started = Application::start(parsed->config, std::move(*plugins), *log_);
     ASSERT_TRUE(started) << started.error().message;
     servers_[group] = std::move(*started);
@@ -111,6 +112,7 @@ class Parts : public ::testing::Test {
     return std::move(*telemetry::Log::open(options));
   }
 
+  bool has_door_ = true;  // The transport reaches others over HTTP.
   std::unique_ptr<telemetry::Log> log_ = silent();
   std::map<std::string, std::uint16_t> ports_;
   std::map<std::string, std::unique_ptr<Application>> servers_;
@@ -172,6 +174,32 @@ TEST_F(Parts, AServerWithoutItsPeersStartsAndSaysWhoIsMissing) {
   start("product");
   wait_until_ready();
   EXPECT_EQ(ask(most, "/orders", kOrder).status, 201) << "the coupon was not kept for the first";
+}
+
+TEST_F(Parts, OnlyThoseThatAreCalledAreMissedWhereEventsTravelByABroker) {
+  has_door_ = false;
+  const std::map<std::string, std::string> missed{{"order", "product, coupon"},
+                                                  {"coupon", "order"},
+                                                  {"user", ""},
+                                                  {"product, user-coupon", ""}};
+  for (const auto& [group, services] : missed) {
+    ports_.clear();
+    lay_out({group, "nobody"});
+    start(group);
+    const auto ready = ask(group, "/readyz");
+    EXPECT_EQ(ready.status, services.empty() ? 200 : 503) << group;
+    if (services.empty()) continue;
+    EXPECT_EQ(ready.body.at("detail"), "No answer from other processes' services: " + services);
+  }
+}
+
+TEST_F(Parts, AllAreMissedWhereEventsTravelFromServerToServer) {
+  lay_out({"user", "nobody"});
+  start("user");
+  const auto ready = ask("user", "/readyz");
+  EXPECT_EQ(ready.status, 503);
+  EXPECT_EQ(ready.body.at("detail"),
+            "No answer from other processes' services: order, product, coupon, user-coupon");
 }
 
 TEST_F(Parts, AServerThatWasAwayIsCaughtUpWith) {
