@@ -28,6 +28,7 @@ std::string url_of(const tcp::acceptor& acceptor) {
 TEST(HttpClient, KeepsItsConnection) {
   boost::asio::io_context io;
   tcp::acceptor acceptor(io, kAnyPort);
+  const auto url = url_of(acceptor);
   // Accepts one connection, and answers whatever comes over it until it ends.
   std::thread server([&] {
     auto socket = acceptor.accept();
@@ -40,7 +41,6 @@ TEST(HttpClient, KeepsItsConnection) {
       boost::asio::write(socket, boost::asio::buffer(answer), error);
     }
   });
-  const auto url = url_of(acceptor);
   {
     HttpClient client;
     for (int i = 0; i < 3; ++i) {
