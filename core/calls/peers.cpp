@@ -68,7 +68,7 @@ Result<std::string> Peers::call(saga::Area service, std::string_view name, const
   const auto deadline = call.context.deadline;
   auto hosts = hosts_of(service);
   if (hosts.peers.empty()) {
-    look_around(false, deadline);
+    look_around(deadline);
     hosts = hosts_of(service);
   }
   std::string why;
@@ -133,7 +133,7 @@ std::string Peers::troubles() const {
 
 std::vector<telemetry::MissingService> Peers::missing(const saga::Areas& services,
                                                       Deadline deadline) {
-  look_around(true, deadline);
+  look_around(deadline);
   std::vector<telemetry::MissingService> missing;
   const std::lock_guard lock(mutex_);
   for (std::size_t i = 0; i < services.size(); ++i) {
@@ -146,11 +146,11 @@ std::vector<telemetry::MissingService> Peers::missing(const saga::Areas& service
   return missing;
 }
 
-// Waits for a round that begins now, but not for ever.
-void Peers::look_around(bool at_all, Deadline deadline) {
+// Waits for a round that begins now and asks everybody, but not for ever: services may have moved
+// to other processes.
+void Peers::look_around(Deadline deadline) {
   std::unique_lock lock(mutex_);
   if (peers_.empty()) return;
-  at_all_ = at_all_ || at_all;
   const auto round = begun_ + 1;
   wanted_ = std::max(wanted_, round);
   changed_.notify_all();
@@ -186,7 +186,7 @@ void Peers::look_at(std::size_t peer) {
 
 void Peers::scout() {
   for (std::unique_lock lock(mutex_); !stopping_;) {
-    const bool at_all = std::exchange(at_all_, false);
+    const bool at_all = wanted_ > begun_;
     ++begun_;
     std::vector<std::size_t> asked;
     for (std::size_t i = 0; i < peers_.size(); ++i) {

@@ -57,7 +57,7 @@ class Peers {
   Result<std::string> ask(std::size_t peer, std::string_view name, const std::string& body,
                           std::string_view correlation, Deadline deadline);
   std::string troubles() const;
-  void look_around(bool at_all, Deadline deadline);
+  void look_around(Deadline deadline);
   void look_at(std::size_t peer);
   void scout();
 
@@ -66,10 +66,9 @@ class Peers {
   std::condition_variable changed_;
   std::vector<Peer> peers_;  // Their number and addresses are fixed.
   std::size_t turn_ = 0;
-  std::uint64_t wanted_ = 0;  // Rounds of looking around: asked for,
+  std::uint64_t wanted_ = 0;  // Rounds of looking around: asked for, which leave nobody out,
   std::uint64_t begun_ = 0;
   std::uint64_t ended_ = 0;
-  bool at_all_ = false;  // The next round asks also those that are up.
   bool stopping_ = false;
   std::thread scout_;
 };

@@ -4,7 +4,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
 #include <stdexcept>
 
 #include "core/calls/wire.hpp"
@@ -14,6 +17,7 @@ namespace stampede::calls {
 namespace {
 
 using saga::Area;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using testing::only;
 
@@ -37,6 +41,26 @@ class Coupons final : public saga::Discounts {
   Result<saga::Reservation> answer = saga::Reservation{{Discount::Kind::kFixed, 50}, {}};
   bool throws = false;
   int released = 0;
+};
+
+class Products final : public saga::Prices {
+ public:
+  Result<saga::Quoted> quote(std::span<const ProductId> products, saga::Call& call) override {
+    EXPECT_EQ(call.correlation, "trace-1");
+    EXPECT_EQ(call.context.deadline, kDeadline);
+    saga::Quoted quoted;
+    for (const auto id : products) quoted.products.push_back({.id = id, .price = Money{250}});
+    return quoted;
+  }
+};
+
+class Orders final : public saga::OrderBook {
+ public:
+  Result<Order::Status> settle(const saga::ReserveCoupon& reserved, saga::Call& call) override {
+    EXPECT_EQ(reserved.order, kOrder);
+    EXPECT_EQ(call.correlation, "trace-1");
+    return Order::Status::kFailed;
+  }
 };
 
 class DeskTest : public ::testing::Test {
@@ -63,6 +87,46 @@ TEST_F(DeskTest, PassesACallOnAndTheAnswerBack) {
   EXPECT_EQ(decode_reservation(*answer)->discount.value, 50);
   EXPECT_TRUE(ask(kRelease, request_));
   EXPECT_EQ(coupons_.released, 1);
+}
+
+TEST_F(DeskTest, QuotesAndSettlesWhereThoseServicesAre) {
+  Products products;
+  Orders orders;
+  Desk desk({&products, nullptr, &orders}, only(Area::kProduct) | only(Area::kOrder), *log_);
+  const std::vector<ProductId> wanted{ProductId{7}};
+  const auto quoted = desk.answer(kQuote, encode_products(wanted), "trace-1", kDeadline);
+  ASSERT_TRUE(quoted) << quoted.error().message;
+  EXPECT_EQ(decode_quoted(*quoted)->products.at(0).price, Money{250});
+  const auto settled = desk.answer(kSettle, request_, "trace-1", kDeadline);
+  ASSERT_TRUE(settled) << settled.error().message;
+  EXPECT_EQ(decode_status(*settled), Order::Status::kFailed);
+  EXPECT_EQ(desk.answer(kReserve, request_, "trace-1", kDeadline).error().code,
+            ErrorCode::kNotFound);
+}
+
+// Whoever follows an order through the logs of all processes finds its calls there.
+TEST_F(DeskTest, LogsEachCallWithWhatCameOfIt) {
+  const auto file = ::testing::TempDir() + "desk-" + std::to_string(::getpid()) + ".log";
+  {
+    const auto log = std::move(
+        *telemetry::Log::open({.requests = telemetry::RequestLogging::kAll, .file = file}));
+    Desk desk({nullptr, &coupons_, nullptr}, only(Area::kCoupon), *log);
+    EXPECT_TRUE(desk.answer(kReserve, request_, "trace-1", kDeadline));
+    EXPECT_FALSE(desk.answer(kSettle, request_, "trace-1", kDeadline));
+  }
+  std::ifstream stream(file);
+  std::string answered;
+  std::string refused;
+  std::getline(stream, answered);
+  std::getline(stream, refused);
+  EXPECT_THAT(answered,
+              AllOf(HasSubstr(R"("correlation":"trace-1")"), HasSubstr(R"("service":"coupon")"),
+                    HasSubstr(R"("topic":"call reserve")"), HasSubstr(to_string(kOrder)),
+                    HasSubstr(R"("note":"answered")")));
+  EXPECT_THAT(refused,
+              AllOf(HasSubstr(R"("service":"order")"), HasSubstr(R"("topic":"call settle")"),
+                    HasSubstr(std::string(to_string(ErrorCode::kNotFound)))));
+  std::filesystem::remove(file);
 }
 
 TEST_F(DeskTest, KeepsTheCodeOfAnError) {

@@ -58,16 +58,23 @@ class Neighbour {
     const std::lock_guard lock(mutex_);
     return seen_;
   }
-  // Calls, and questions who it is, are not answered until release().
+  // Calls, and questions who it is, are not answered until release(); calls are seen all the same.
   void hang() {
     const std::lock_guard lock(mutex_);
     hangs_ = true;
+    hides_ = true;
+  }
+  // Only who it is, it does not say until release().
+  void hide() {
+    const std::lock_guard lock(mutex_);
+    hides_ = true;
   }
   void release() {
     std::vector<Responder> held;
     {
       const std::lock_guard lock(mutex_);
       hangs_ = false;
+      hides_ = false;
       held.swap(held_);
     }
   }
@@ -75,17 +82,20 @@ class Neighbour {
  private:
   void take(const HttpRequest& request, Responder to) {
     const std::lock_guard lock(mutex_);
-    if (hangs_) {
+    const bool asks_who = request.path == kServicesPath;
+    if (!asks_who) {
+      seen_.push_back({std::string(request.path), std::string(request.body),
+                       std::string(request.header(kTimeoutHeader)),
+                       std::string(request.header("X-Correlation-Id"))});
+    }
+    if (asks_who ? hides_ : hangs_) {
       held_.push_back(std::move(to));
       return;
     }
     HttpResponse response;
-    if (request.path == kServicesPath) {
+    if (asks_who) {
       response.body = encode_services(hosts_);
     } else {
-      seen_.push_back({std::string(request.path), std::string(request.body),
-                       std::string(request.header(kTimeoutHeader)),
-                       std::string(request.header("X-Correlation-Id"))});
       auto answer = script_(seen_.back());
       if (answer) {
         response.body = *std::move(answer);
@@ -102,6 +112,7 @@ class Neighbour {
   const Script script_;
   std::mutex mutex_;
   bool hangs_ = false;
+  bool hides_ = false;
   std::vector<Responder> held_;
   std::vector<Seen> seen_;
   std::unique_ptr<HttpServer> front_;  // Last: it calls the rest.

@@ -9,7 +9,6 @@
 #include <optional>
 #include <thread>
 
-#include "core/calls/remote.hpp"
 #include "tests/core/calls/neighbour.hpp"
 
 namespace stampede::calls {
@@ -148,6 +147,72 @@ TEST(Peers, LeaveTimeForAnotherInstanceWhenOneHangs) {
   }
 }
 
+TEST(Peers, DoNotSendAnotherCallToOneThatHangs) {
+  Neighbour one(only(Area::kProduct), saying("1"));
+  Neighbour two(only(Area::kProduct), saying("2"));
+  Peers peers({one.url(), two.url()});
+  ASSERT_TRUE(peers.missing(only(Area::kProduct), Clock::now() + kPatience).empty());
+  one.hang();
+  for (int i = 0; i < 6; ++i) EXPECT_EQ(quote(peers, 4s).value_or(""), "2");
+  EXPECT_EQ(one.seen().size(), 1U);
+}
+
+TEST(Peers, DoNotSendAnotherCallToOneThatSaysThatItIsUnavailable) {
+  Neighbour one(only(Area::kProduct), [](const auto&) -> Result<std::string> {
+    return fail(ErrorCode::kUnavailable, "my store is away");
+  });
+  Neighbour two(only(Area::kProduct), saying("2"));
+  Peers peers({one.url(), two.url()});
+  ASSERT_TRUE(peers.missing(only(Area::kProduct), Clock::now() + kPatience).empty());
+  one.hide();
+  for (int i = 0; i < 6; ++i) EXPECT_EQ(quote(peers).value_or(""), "2");
+  EXPECT_EQ(one.seen().size(), 1U);
+}
+
+TEST(Peers, LeaveAllTheTimeToTheOnlyOneThatIsUp) {
+  auto one = std::make_optional<Neighbour>(only(Area::kProduct), saying("1"));
+  Neighbour two(only(Area::kProduct), saying("2"));
+  Peers peers({one->url(), two.url()});
+  ASSERT_TRUE(peers.missing(only(Area::kProduct), Clock::now() + kPatience).empty());
+  one.reset();
+  for (int i = 0; i < 2; ++i) ASSERT_EQ(quote(peers, kPatience).value_or(""), "2");
+  for (const auto& seen : two.seen()) {
+    EXPECT_GT(std::chrono::milliseconds(std::stoll(seen.timeout)), kPatience * 2 / 3);
+  }
+}
+
+TEST(Peers, GoToTheNextOneWhenOneCannotAnswer) {
+  for (const auto code : {ErrorCode::kUnavailable, ErrorCode::kNotFound, ErrorCode::kTimeout}) {
+    Neighbour one(only(Area::kProduct),
+                  [&](const auto&) -> Result<std::string> { return fail(code, "not I"); });
+    Neighbour two(only(Area::kProduct), saying("2"));
+    Peers peers({one.url(), two.url()});
+    ASSERT_TRUE(peers.missing(only(Area::kProduct), Clock::now() + kPatience).empty());
+    for (int i = 0; i < 2; ++i) EXPECT_EQ(quote(peers).value_or(""), "2") << to_string(code);
+    EXPECT_FALSE(one.seen().empty());
+  }
+}
+
+TEST(Peers, TryTheOnlyOneThoughItHasNotSaidThatItIsBack) {
+  Neighbour products(only(Area::kProduct), saying("back"));
+  Peers peers({products.url()});
+  ASSERT_TRUE(peers.missing(only(Area::kProduct), Clock::now() + kPatience).empty());
+  products.hang();
+  ASSERT_FALSE(quote(peers, 300ms));
+  products.release();
+  products.hide();
+  EXPECT_EQ(quote(peers).value_or(""), "back");
+}
+
+TEST(Peers, AreOneWhereAnAddressIsNamedTwice) {
+  Neighbour one(only(Area::kProduct), saying("1"));
+  Neighbour two(only(Area::kProduct), saying("2"));
+  Peers peers({one.url(), one.url(), two.url()});
+  ASSERT_TRUE(peers.missing(only(Area::kProduct), Clock::now() + kPatience).empty());
+  for (int i = 0; i < 6; ++i) ASSERT_TRUE(quote(peers));
+  EXPECT_EQ(two.seen().size(), 3U);
+}
+
 TEST(Peers, AskAgainWhoHasTakenTheAddressOfAnother) {
   auto first = std::make_optional<Neighbour>(only(Area::kProduct), saying("1"));
   Peers peers({first->url()});
@@ -165,6 +230,47 @@ TEST(Peers, AskAgainWhoHasTakenTheAddressOfAnother) {
       peers.missing(only(Area::kProduct) | only(Area::kUser), Clock::now() + kPatience);
   ASSERT_EQ(missing.size(), 1U);
   EXPECT_EQ(missing.front().service, "product");
+}
+
+TEST(Peers, FindAServiceThatHasMovedToTheAddressOfAnother) {
+  const auto refuse = [](const auto&) -> Result<std::string> {
+    return fail(ErrorCode::kNotFound, "not here");
+  };
+  auto left = std::make_optional<Neighbour>(only(Area::kProduct), saying("products"));
+  auto right = std::make_optional<Neighbour>(only(Area::kUser), refuse);
+  Peers peers({left->url(), right->url()});
+  ASSERT_TRUE(
+      peers.missing(only(Area::kProduct) | only(Area::kUser), Clock::now() + kPatience).empty());
+  const auto left_port = left->port();
+  const auto right_port = right->port();
+  left.reset();
+  right.reset();
+  left.emplace(only(Area::kUser), refuse, left_port);
+  right.emplace(only(Area::kProduct), saying("products"), right_port);
+  EXPECT_FALSE(quote(peers)) << "it was asked at its old address";
+  EXPECT_EQ(quote(peers).value_or(""), "products");
+}
+
+TEST(Peers, SayThatOneIsMissingWhomNobodyHasCalledSinceHeLeft) {
+  auto products = std::make_optional<Neighbour>(only(Area::kProduct), saying("1"));
+  Peers peers({products->url()});
+  ASSERT_TRUE(peers.missing(only(Area::kProduct), Clock::now() + kPatience).empty());
+  products.reset();
+  EXPECT_EQ(peers.missing(only(Area::kProduct), Clock::now() + kPatience).size(), 1U);
+}
+
+TEST(Peers, SayWhatElseAnswersAtAnAddress) {
+  auto front = std::move(*plugin::Catalog({STAMPEDE_PLUGIN_DIR}).create<HttpServer>("beast"));
+  ASSERT_TRUE(front->start({}, [](const HttpRequest&, Responder to) {
+    HttpResponse response;
+    response.status = 404;
+    response.body = "<html>";
+    to.send(std::move(response));
+  }));
+  Peers peers({"http://127.0.0.1:" + std::to_string(front->port())});
+  const auto missing = peers.missing(only(Area::kProduct), Clock::now() + kPatience);
+  ASSERT_EQ(missing.size(), 1U);
+  EXPECT_THAT(missing.front().why, HasSubstr(": status 404"));
 }
 
 TEST(Peers, SayWhoIsMissingUntilHeComes) {
@@ -199,17 +305,6 @@ TEST(Peers, AreCalledByManyWhileOneComesAndGoes) {
   done = true;
   for (auto& caller : callers) caller.join();
   EXPECT_EQ(failures, 0);
-}
-
-TEST(Remote, AnAnswerThatIsNoneIsAnInternalError) {
-  Neighbour products(only(Area::kProduct), saying(R"({"products":[]})"));
-  Peers peers({products.url()});
-  Remote remote(peers);
-  Asking asking;
-  const std::vector<ProductId> wanted{ProductId{1}};
-  const auto quoted = remote.quote(wanted, asking.call());
-  ASSERT_FALSE(quoted);
-  EXPECT_EQ(quoted.error().code, ErrorCode::kInternal);
 }
 
 }  // namespace

@@ -67,6 +67,7 @@ TEST(Wire, RefusesWhatIsNoneOfIt) {
     ASSERT_FALSE(status) << body;
     EXPECT_EQ(status.error().code, ErrorCode::kInvalid);
   }
+  EXPECT_FALSE(decode_products(R"({"products":[]})"));
   EXPECT_FALSE(decode_quoted(R"({"refusal":"NO_SUCH"})"));
   EXPECT_FALSE(decode_reserve(R"({"orderId":"1","userId":1,"couponId":1})"));
   EXPECT_FALSE(decode_services(R"({"services":[{"service":"orders"}]})"));
@@ -82,7 +83,9 @@ TEST(Wire, KeepsTheCodeOfEveryError) {
     EXPECT_EQ(error.code, code) << to_string(code);
     EXPECT_EQ(error.message, "why");
   }
-  EXPECT_EQ(decode_error(502, "<html>").code, ErrorCode::kInternal);
+  const auto other = decode_error(502, "<html>");
+  EXPECT_EQ(other.code, ErrorCode::kInternal);
+  EXPECT_EQ(other.message, "status 502");
 }
 
 }  // namespace

@@ -11,10 +11,15 @@ class ScriptedRanking final : public Ranking {
  public:
   Result<RankingPosition> position(Deadline) override { return RankingPosition(); }
   Result<void> add(const RankingStep&, Deadline) override { return {}; }
-  Result<std::optional<std::vector<RankedProduct>>> best(TimePoint, std::int64_t,
+  Result<std::optional<std::vector<RankedProduct>>> best(TimePoint since, std::int64_t limit,
                                                          Deadline) override {
+    asked_since = since;
+    asked_limit = limit;
     return answer;
   }
+
+  TimePoint asked_since;
+  std::int64_t asked_limit = 0;
 
   Result<std::optional<std::vector<RankedProduct>>> answer{std::nullopt};
 };
@@ -48,6 +53,24 @@ TEST_F(Popular, AreAsTheRankingHasThemWithTheProductsOfTheStore) {
   EXPECT_EQ(items[0]["sold"], 9);
   EXPECT_EQ(items[0]["stock"], kStock);
   EXPECT_EQ(items[1]["stock"], kStock - 2);
+}
+
+TEST_F(Popular, AreAskedForAsTheCustomerAsks) {
+  ranking_.answer = std::optional(std::vector<RankedProduct>{});
+  const auto week = std::chrono::hours(24 * 7);
+  const auto earliest = clock_.now() - week;
+  const auto reply = get("/products/popular?limit=2&days=7");
+  EXPECT_TRUE(reply.json["items"].empty()) << "the ranking has nothing, and the store is not asked";
+  EXPECT_EQ(ranking_.asked_limit, 2);
+  EXPECT_GE(ranking_.asked_since, earliest);
+  EXPECT_LE(ranking_.asked_since, clock_.now() - week);
+}
+
+TEST_F(Popular, NameAProductThatTheStoreDoesNotKnow) {
+  ranking_.answer = std::optional(std::vector<RankedProduct>{{ProductId{77}, 9}});
+  const auto items = get("/products/popular").json["items"];
+  ASSERT_EQ(items.size(), 1U);
+  EXPECT_EQ(items[0]["productId"], 77);
 }
 
 TEST_F(Popular, AreCountedByTheStoreUntilTheRankingHasCaughtUp) {

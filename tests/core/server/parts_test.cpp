@@ -65,6 +65,7 @@ class Parts : public ::testing::Test {
     ASSERT_TRUE(parsed) << config::describe(faults);
     auto plugins = Application::make_plugins(parsed->config, catalog());
     ASSERT_TRUE(plugins) << plugins.error().message;
+    if (!has_door_) plugins->transport = std::move(*catalog().create<Transport>("inline"));
     auto started = Application::start(parsed->config, std::move(*plugins), *log_);
     ASSERT_TRUE(started) << started.error().message;
     servers_[group] = std::move(*started);
@@ -109,6 +110,7 @@ class Parts : public ::testing::Test {
     return std::move(*telemetry::Log::open(options));
   }
 
+  bool has_door_ = true;  // The transport reaches others over HTTP.
   std::unique_ptr<telemetry::Log> log_ = silent();
   std::map<std::string, std::uint16_t> ports_;
   std::map<std::string, std::unique_ptr<Application>> servers_;
@@ -188,6 +190,32 @@ TEST_F(Parts, AnOrderEndsAlthoughAPeerThatNobodyNeedsNeverComes) {
   while (!is_used()) ASSERT_LT(Clock::now(), deadline);
   EXPECT_EQ(ask(others, "/products/1").body.at("stock"), 8);
   EXPECT_FALSE(all_quiet()) << "he who never comes may want what the outboxes keep";
+}
+
+TEST_F(Parts, OnlyThoseThatAreCalledAreMissedWhereEventsTravelByABroker) {
+  has_door_ = false;
+  const std::map<std::string, std::string> missed{{"order", "product, coupon"},
+                                                  {"coupon", "order"},
+                                                  {"user", ""},
+                                                  {"product, user-coupon", ""}};
+  for (const auto& [group, services] : missed) {
+    ports_.clear();
+    lay_out({group, "nobody"});
+    start(group);
+    const auto ready = ask(group, "/readyz");
+    EXPECT_EQ(ready.status, services.empty() ? 200 : 503) << group;
+    if (services.empty()) continue;
+    EXPECT_EQ(ready.body.at("detail"), "No answer from other processes' services: " + services);
+  }
+}
+
+TEST_F(Parts, AllAreMissedWhereEventsTravelFromServerToServer) {
+  lay_out({"user", "nobody"});
+  start("user");
+  const auto ready = ask("user", "/readyz");
+  EXPECT_EQ(ready.status, 503);
+  EXPECT_EQ(ready.body.at("detail"),
+            "No answer from other processes' services: order, product, coupon, user-coupon");
 }
 
 TEST_F(Parts, AServerThatWasAwayIsCaughtUpWith) {
