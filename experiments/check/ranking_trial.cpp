@@ -48,7 +48,7 @@ void RankingTrial::note(const std::string& what) const {
 
 Result<void> RankingTrial::try_add(Ranking& ranking, Position from, std::int64_t to,
                                    const std::vector<Sale>& sales, bool complete) {
-  const auto done =
+  auto done =
       ranking.add({.from = from, .to = to, .sales = sales, .complete = complete}, in_time());
   note(fmt::format("a step from {} to {}{} with {}: {}", show(from), to,
                    complete ? ", complete," : "", show(sales),

@@ -119,6 +119,15 @@ Result<void> publish(Transport& transport, const std::vector<Event>& events,
   return transport.publish(events, Clock::now() + patience);
 }
 
+// On a busy machine somebody who is asked what he wants may answer too late the first time.
+bool is_taken(Transport& transport, const Event& event) {
+  const auto deadline = Clock::now() + kPatience;
+  while (!publish(transport, {event})) {
+    if (Clock::now() >= deadline) return false;
+  }
+  return true;
+}
+
 class HttpTransportTest : public testing::TestWithParam<const char*> {
  protected:
   static plugin::Settings settings(const std::string& peers = "") {
@@ -166,7 +175,7 @@ TEST_P(HttpTransportTest, ReachesServicesOfOtherProcessesWhoseInstancesTakeTurns
   Process sender(settings(one.url() + ", " + other.url() + "/"));
   sender.note("product");
   ASSERT_TRUE(sender.transport().start());
-  ASSERT_TRUE(publish(sender.transport(), {event("0")}));  // Both have said what they want.
+  ASSERT_TRUE(is_taken(sender.transport(), event("0")));  // Both have said what they want.
   const auto before = one.handled("user").size();
   for (int i = 1; i <= 6; ++i) {
     ASSERT_TRUE(publish(sender.transport(), {event(std::to_string(i))}));
@@ -185,7 +194,7 @@ TEST_P(HttpTransportTest, PassesOverAnInstanceThatIsGone) {
   ASSERT_TRUE(other.transport().start());
   Process sender(settings(one.url() + "," + other.url()));
   ASSERT_TRUE(sender.transport().start());
-  ASSERT_TRUE(publish(sender.transport(), {event("0")}));  // Both have said what they want.
+  ASSERT_TRUE(is_taken(sender.transport(), event("0")));  // Both have said what they want.
   one.stop_listening();
   for (int i = 1; i <= 4; ++i) {
     ASSERT_TRUE(publish(sender.transport(), {event(std::to_string(i))})) << i;
@@ -209,13 +218,16 @@ TEST_P(HttpTransportTest, ReachesWhoIsKnownOnceAndAtOnceWhileAPeerNeverComes) {
   sender.note("user");
   ASSERT_TRUE(sender.transport().start());
   const std::vector<Event> events{event("1"), event("2", "ORDER_COMPLETED"), event("3")};
-  for (int i = 0; i < 3; ++i) {  // As long as one may want them they are published again.
-    const auto sent = publish(sender.transport(), events);
-    ASSERT_FALSE(sent);
-    EXPECT_EQ(sent.error().code, ErrorCode::kUnavailable);
-    EXPECT_THAT(sent.error().message, HasSubstr(url));
-    EXPECT_THAT(sent.error().message, testing::Not(HasSubstr(other.url())));
+  // As long as one may want them they are published again.
+  const auto deadline = Clock::now() + kPatience;
+  while (other.handled("coupon").empty() && Clock::now() < deadline) {
+    ASSERT_FALSE(publish(sender.transport(), events));
   }
+  const auto sent = publish(sender.transport(), events);
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().code, ErrorCode::kUnavailable);
+  EXPECT_THAT(sent.error().message, HasSubstr(url));
+  EXPECT_THAT(sent.error().message, testing::Not(HasSubstr(other.url())));
   EXPECT_THAT(sender.handled("user"), ElementsAre("1", "3"));
   EXPECT_THAT(other.handled("product"), ElementsAre("1", "3"));
   EXPECT_THAT(other.handled("coupon"), ElementsAre("2"));
@@ -233,12 +245,8 @@ TEST_P(HttpTransportTest, WaitsForNobodyWhoHangsBeforeItReachesWhoIsKnown) {
         return {};
       }));
   ASSERT_TRUE(sender.transport().start());
-  std::jthread publisher([&] {
-    const auto sent = publish(sender.transport(), {event("1")});
-    if (!sent) {  // It had spoken too late.
-      EXPECT_EQ(sent.error().code, ErrorCode::kUnavailable);
-    }
-  });
+  // Whether it speaks in time for this to be taken does not matter.
+  std::jthread publisher([&] { static_cast<void>(publish(sender.transport(), {event("1")})); });
   EXPECT_EQ(handled.get_future().wait_for(kPatience / 2), std::future_status::ready);
   frozen.speak();
 }
@@ -255,10 +263,7 @@ TEST_P(HttpTransportTest, GivesWhoComesLateTheEventsOfAKeyInTheirOrder) {
   ASSERT_FALSE(publish(sender.transport(), {event("2")}));
   late.speak();
   const auto other = event("3", "ORDER_PENDING", "another key");
-  const auto deadline = Clock::now() + kPatience;
-  while (!publish(sender.transport(), {other}) && Clock::now() < deadline) {
-    std::this_thread::yield();
-  }
+  ASSERT_TRUE(is_taken(sender.transport(), other));
   EXPECT_THAT(late.handled("product"), ElementsAre("3"));
   const auto held = publish(sender.transport(), {event("4")});
   ASSERT_FALSE(held);
