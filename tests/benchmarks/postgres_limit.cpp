@@ -81,12 +81,12 @@ struct Load {
 double measure_strategy(Server& server, const std::string& lock, const Load& load,
                         std::chrono::milliseconds duration) {
   const auto schema = server.fresh_schema();
-  Sale sale({.store = "postgres",
-             .store_settings = {{"url", server.url()},
-                                {"schema", schema},
-                                {"pool.max", std::to_string(load.connections)},
-                                {"pool.timeout", "30s"}},
-             .lock = lock});
+  benchmarks::Sale sale({.store = "postgres",
+                         .store_settings = {{"url", server.url()},
+                                            {"schema", schema},
+                                            {"pool.max", std::to_string(load.connections)},
+                                            {"pool.timeout", "30s"}},
+                         .lock = lock});
   server.settle();
   return rate_of(load.callers, duration, [&](int thread, Deadline until) {
     Spread spread(thread);
