@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <stop_token>
 #include <thread>
 
 #include "experiments/environment/ask_until.hpp"
@@ -24,13 +25,12 @@ TEST_F(KafkaOnBrokerTest, WhatWasAcknowledgedSurvivesABrokerThatIsKilled) {
   const auto transport = on_broker();
   ASSERT_OK(transport->subscribe(kTopic, "garden", listener.handler()));
   ASSERT_OK(transport->start());
-  std::atomic<bool> enough = false;
   std::atomic<int> acknowledged = 0;
-  std::jthread publisher([&] {
-    for (int i = 0; !enough; ++i) {
+  std::jthread publisher([&](const std::stop_token& enough) {
+    for (int i = 0; !enough.stop_requested(); ++i) {
       // Again until it is acknowledged, as a relay does.
       while (!transport->publish(numbered_events(kTopic, i, 1, 5), in(2s))) {
-        if (enough) return;
+        if (enough.stop_requested()) return;
       }
       ++acknowledged;
     }
@@ -41,7 +41,7 @@ TEST_F(KafkaOnBrokerTest, WhatWasAcknowledgedSurvivesABrokerThatIsKilled) {
   ASSERT_TRUE(back) << back.error().message;
   const int before = acknowledged;
   EXPECT_TRUE(environment::ask_until(in(120s), [&] { return acknowledged >= before + 50; }));
-  enough = true;
+  publisher.request_stop();
   publisher.join();
   EXPECT_TRUE(environment::ask_until(
       in(120s), [&] { return listener.comes_to(static_cast<std::size_t>(acknowledged)); }));
