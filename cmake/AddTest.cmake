@@ -28,7 +28,7 @@ function(stampede_add_test name)
   math(EXPR last "${arg_SHARDS} - 1")
   foreach(index RANGE ${last})
     math(EXPR number "${index} + 1")
-    add_test(NAME ${name}/${number} COMMAND ${name} --gtest_brief=1)
+    add_test(NAME ${name}/${number} COMMAND ${name})
     set_tests_properties(${name}/${number} PROPERTIES LABELS ${labels} TIMEOUT 900
       ENVIRONMENT "GTEST_TOTAL_SHARDS=${arg_SHARDS};GTEST_SHARD_INDEX=${index}")
   endforeach()
