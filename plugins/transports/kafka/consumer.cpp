@@ -295,13 +295,19 @@ class Consumer::Session {
     while (!error && rd_kafka_consumer_closed(client_.get()) == 0 && Clock::now() < end_) {
       const Message unhandled(rd_kafka_consumer_poll(client_.get(), 20));
     }
-    if (!destroys) {
-      static_cast<void>(client_.release());  // Its memory is the price.
-      return;
+    if (destroys && error) {  // It met a fatal error, and cannot take its leave.
+      rd_kafka_destroy_flags(client_.release(), RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    } else if (!destroys || rd_kafka_consumer_closed(client_.get()) == 0) {
+      abandon();
     }
-    if (rd_kafka_consumer_closed(client_.get()) != 0) return;
-    // The brokers will notice by the session's timeout.
-    rd_kafka_destroy_flags(client_.release(), RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  }
+
+  // A consumer that has not left its group in time has a broker that does not answer: destroying it
+  // may then wait for ever. It is never polled again, so that its group takes it for gone after
+  // max.poll.interval.ms at the latest; its memory and threads are the price.
+  void abandon() {
+    counters_.consumers_abandoned.fetch_add(1, std::memory_order_relaxed);
+    static_cast<void>(client_.release());
   }
 
   const Options& options_;

@@ -22,9 +22,10 @@ struct Counters {
   Count producers = 0;       // How often a producer that had become unusable was replaced.
 
   Count handler_errors = 0;
-  Count rebalances = 0;       // Partitions that came or went.
-  Count partitions = 0;       // Assigned to consumers of this process now.
-  Count partitions_lost = 0;  // Taken away while this process was silent.
+  Count rebalances = 0;           // Partitions that came or went.
+  Count partitions = 0;           // Assigned to consumers of this process now.
+  Count partitions_lost = 0;      // Taken away while this process was silent.
+  Count consumers_abandoned = 0;  // That could not leave their group in time.
   Count commit_errors = 0;
   Count consumer_errors = 0;
 

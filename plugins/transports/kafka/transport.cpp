@@ -140,6 +140,7 @@ TransportStats KafkaTransport::stats() const {
   add("rebalances", counters_.rebalances);
   add("partitions", counters_.partitions);
   add("partitions_lost", counters_.partitions_lost);
+  add("consumers_abandoned", counters_.consumers_abandoned);
   add("commit_errors", counters_.commit_errors);
   add("consumer_errors", counters_.consumer_errors);
   if (state_ == State::kNew || lag_ == nullptr) return stats;
