@@ -103,7 +103,7 @@ void RawSqlite::insert(const PlainOrder& made) {
   const auto created_at = std::int64_t{order.created_at.time_since_epoch().count()};
   write(Query::kOrderInsert, order.id, value_of(order.user),
         static_cast<std::int64_t>(order.status), order.coupon, order.subtotal.minor,
-        order.total.minor, created_at, order.request_key);
+        order.total.minor, created_at, order.request_key, order.failure);
   std::int64_t position = 0;
   for (const auto& item : order.items) {
     write(Query::kOrderItemInsert, order.id, position++, value_of(item.product), item.quantity,
