@@ -124,6 +124,7 @@ void write_saga(JsonWriter& json, const telemetry::SagaReadings& saga) {
     json.key("retries").integer(counts.retries);
     json.key("deadLetters").integer(counts.dead_letters);
     json.key("published").integer(counts.published);
+    if (counts.dead_letters > 0) json.key("lastDeadLetter").text(counts.last_dead_letter);
     json.end_object();
   }
   json.end_array();

@@ -10,6 +10,8 @@ namespace stampede::saga {
 
 namespace {
 
+constexpr std::size_t kMostFailing = 10'000;
+
 // Whether the same attempt may go well later; otherwise it is the event, or a bug.
 bool is_passing(ErrorCode code) {
   return code != ErrorCode::kInvalid && code != ErrorCode::kInternal &&
@@ -145,17 +147,21 @@ Result<void> Inbox::handle_one(Item& item, Deadline deadline) {
                                                std::to_string(static_cast<int>(outcome->refusal)) +
                                                ", where no refusal is expected");
     }
-    if (outcome) return {};
+    if (outcome) {
+      forget_failures(item.event->id);
+      return {};
+    }
     const auto& error = outcome.error();
+    if (!is_passing(error.code) &&
+        (!is_worth_another(error.code) || count_failure(item.event->id) >= options_.attempts)) {
+      forget_failures(item.event->id);
+      return put_aside(*item.event, error, deadline);
+    }
     const bool goes_on = is_worth_another(error.code) && attempt_number < options_.attempts &&
                          Clock::now() < deadline;
-    if (goes_on) {
-      service_.journal.retried(service_.index, *item.event, error);
-      back_off(attempt_number, deadline);
-      continue;
-    }
-    if (is_passing(error.code)) return Unexpected(error);
-    return put_aside(*item.event, error, deadline);
+    if (!goes_on) return Unexpected(error);
+    service_.journal.retried(service_.index, *item.event, error);
+    back_off(attempt_number, deadline);
   }
 }
 
@@ -184,6 +190,19 @@ Result<Outcome> Inbox::run(std::span<Item> items, const Scope& scope, RefusalCod
   }
   if (outcome->committed()) delivery.telling().committed(deadline);
   return outcome;
+}
+
+// A delivery may end before it has made all attempts: a deadline is no fault of the event.
+int Inbox::count_failure(const std::string& event) {
+  const std::lock_guard lock(mutex_);
+  // Of events that went on elsewhere: better too many attempts than to remember for ever.
+  if (failures_.size() == kMostFailing) failures_.clear();
+  return ++failures_[event];
+}
+
+void Inbox::forget_failures(const std::string& event) {
+  const std::lock_guard lock(mutex_);
+  if (!failures_.empty()) failures_.erase(event);
 }
 
 Result<void> Inbox::put_aside(const Event& event, const Error& error, Deadline deadline) {

@@ -8,8 +8,10 @@
 #pragma once
 
 #include <chrono>
+#include <mutex>
 #include <span>
 #include <string>
+#include <unordered_map>
 
 #include "core/api/transport.hpp"
 #include "core/saga/service.hpp"
@@ -17,7 +19,9 @@
 namespace stampede::saga {
 
 struct InboxOptions {
-  int attempts = 5;  // At one event, before it goes back to the transport or is put aside.
+  // At one event: in one delivery before it goes back to the transport, in all of them together
+  // before it is put aside.
+  int attempts = 5;
   std::chrono::nanoseconds backoff{std::chrono::milliseconds(2)};  // Doubles with each attempt.
 };
 
@@ -42,12 +46,16 @@ class Inbox {
   Result<void> handle_one(Item& item, Deadline deadline);
   Result<Outcome> run(std::span<Item> items, const Scope& scope, RefusalCode refusal,
                       Deadline deadline);
+  int count_failure(const std::string& event);
+  void forget_failures(const std::string& event);
   Result<void> put_aside(const Event& event, const Error& error, Deadline deadline);
   void back_off(int attempt, Deadline deadline) const;
 
   const ServiceContext& service_;
   Transport& transport_;
   const InboxOptions options_;
+  std::mutex mutex_;
+  std::unordered_map<std::string, int> failures_;  // By event; guarded by the mutex.
 };
 
 }  // namespace stampede::saga

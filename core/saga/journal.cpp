@@ -49,6 +49,8 @@ void Journal::dead_letter(Index service, const Event& event, const Error& error)
   {
     const std::lock_guard lock(mutex_);
     ++counts_[service].dead_letters;
+    counts_[service].last_dead_letter = event.topic + " " + event.id + ": " +
+                                        std::string(to_string(error.code)) + ": " + error.message;
   }
   log_.event(LogLevel::kError, "saga dead letter",
              {{"correlation", event.correlation},

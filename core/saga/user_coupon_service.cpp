@@ -50,7 +50,9 @@ Reaction UserCouponService::grant(const UserCoupon& granted) const {
       return Outcome::commit();
     }
     const auto order = order_in((*step)->detail);
-    if (!order) return fail(ErrorCode::kInternal, "step " + (*step)->key + " names no order");
+    if (!order) {  // Another delivery granted it between the two reads.
+      return fail(ErrorCode::kConflict, (*step)->key + " was granted meanwhile");
+    }
     auto used = act.transaction.use_coupon(granted, *order);
     if (!used) return Unexpected(used.error());
     act.note = "granted as used";

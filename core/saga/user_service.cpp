@@ -73,7 +73,7 @@ Reaction UserService::refund(OrderFact fact) const {
       act.note = "nothing: payments are not given back";
       return Outcome::commit();
     }
-    if (step) {
+    if (step && order.total.minor > 0) {  // A coupon may have made it free.
       auto wallet = act.transaction.wallet(order.user);
       if (!wallet) return Unexpected(wallet.error());
       if (!*wallet) return fail(ErrorCode::kInternal, "the wallet of a paid order is gone");

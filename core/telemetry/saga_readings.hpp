@@ -20,6 +20,7 @@ struct ServiceCounts {
   std::int64_t retries = 0;       // Attempts after a fault.
   std::int64_t dead_letters = 0;  // Events put aside.
   std::int64_t published = 0;     // Events that left the outbox.
+  std::string last_dead_letter;   // Which event was put aside last, and why.
 };
 
 // What is on its way between the services at one moment: nothing, once a run has drained.

@@ -132,7 +132,9 @@ Finding events(const Books& books) {
         fmt::format("{} was told of order {}, which is not there", told.begin()->first, order));
   }
   if (state.dead_letters > 0) {
-    violations.add(fmt::format("{} events were put aside", state.dead_letters));
+    violations.add(fmt::format("{} events were put aside{}{}", state.dead_letters,
+                               state.last_dead_letter.empty() ? "" : ", the last by ",
+                               state.last_dead_letter));
   }
   return std::move(violations)
       .finding("events", fmt::format("{} events of {} orders", of_orders, state.orders.size()));

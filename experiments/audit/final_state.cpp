@@ -140,6 +140,10 @@ void add_stats(const std::string& page, FinalState& state) {
   state.has_services = true;
   for (const auto& service : parsed.at("saga").at("services")) {
     state.dead_letters += service.at("deadLetters").get<std::int64_t>();
+    if (service.contains("lastDeadLetter")) {
+      state.last_dead_letter = fmt::format("{}: {}", service.at("service").get<std::string>(),
+                                           service.at("lastDeadLetter").get<std::string>());
+    }
   }
 }
 

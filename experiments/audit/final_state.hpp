@@ -37,6 +37,7 @@ struct FinalState {
   std::vector<FailedIssue> failed_issues;
   std::vector<ToldEvent> events;  // Of the services topology.
   std::int64_t dead_letters = 0;  // Events that were put aside, in any process.
+  std::string last_dead_letter;   // One of them and why, as its process tells it; may be "".
   bool has_services = false;
   Money payments_taken;     // By the external payment gateway,
   Money payments_refunded;  // and given back.

@@ -177,6 +177,23 @@ TEST(FailedOrder, IsForLackOfBalanceWhenTheWalletIsShort) {
   EXPECT_EQ(world.balance(1), kBalance);
 }
 
+TEST(FailedOrder, ThatWasFreeGetsNothingBack) {
+  World world;
+  auto context = world.context();
+  ASSERT_TRUE(world.services.issue_coupon({UserId{7}, CouponId{3}, {"k-1", "t"}}, context));
+  world.relay();
+  world.deliver_all();
+  const auto placed = world.order(order_of(7, {item(1, 1)}, CouponId{3}));
+  ASSERT_TRUE(placed && placed->value);
+  EXPECT_EQ(placed->value->total, Money{0});
+  world.deliver_at(0);  // Paid.
+  world.stand_still();
+  world.deliver_all();
+  EXPECT_EQ(world.orders().front().status, Order::Status::kFailed);
+  EXPECT_EQ(world.balance(7), kBalance);
+  EXPECT_EQ(world.transport->published("ORDER_FAILED.DEAD").size(), 0U);
+}
+
 TEST(FailedOrder, PutsTheCartBack) {
   World world;
   auto context = world.context();
@@ -233,41 +250,6 @@ TEST(IssuedCoupon, ReachesTheUserWhicheverOfIssueAndUseIsHeardFirst) {
     expect_settled(world, 7, 2);
     EXPECT_EQ(world.coupons(7).front().request_key, "k-1");
   });
-}
-
-TEST(Poison, IsPutAsideAndHoldsNothingUp) {
-  World world;
-  ASSERT_TRUE(world.order(order_of(1, {item(1, 1)})));
-  auto letter = world.transport->letter(0);
-  auto bad = letter.event;
-  bad.id = "bad";
-  bad.payload = R"({"orderId":"nonsense"})";
-  const std::vector<Event> both{bad, letter.event};
-  ASSERT_TRUE((*letter.handler)(both, Clock::now() + std::chrono::seconds(30)));
-  EXPECT_EQ(world.transport->published("ORDER_PENDING.DEAD").size(), 1U);
-  EXPECT_EQ(world.services.read(false).services.at(1).dead_letters, 1);
-  EXPECT_EQ(world.balance(1), kBalance - 100);
-}
-
-TEST(DeliveredTogether, EventsTakeEffectEachOnceAlsoWhenOneOfThemIsRefused) {
-  World world;
-  for (int user = 1; user <= 3; ++user) ASSERT_TRUE(world.order(order_of(user, {item(1, 1)})));
-  ASSERT_TRUE(world.order(
-      order_of(4, {item(1, 9), item(2, 9), item(3, 9), item(4, 9), item(5, 9), item(6, 9),
-                   item(7, 9), item(8, 9), item(9, 9), item(10, 9), item(11, 9), item(12, 9)})));
-  std::vector<Event> together;
-  const auto* handler = world.transport->letter(0).handler;
-  while (world.transport->waiting() > 0) together.push_back(world.transport->take(0).event);
-  together.push_back(together.front());
-  ASSERT_EQ(together.size(), 5U);
-  for (int times = 0; times < 2; ++times) {
-    ASSERT_TRUE((*handler)(together, Clock::now() + std::chrono::seconds(30)));
-  }
-  world.relay();
-  EXPECT_EQ(world.transport->published(topic::kPaymentSuccessful).size(), 3U);
-  EXPECT_EQ(world.transport->published(topic::kPaymentFailed).size(), 1U);
-  for (int user = 1; user <= 3; ++user) EXPECT_EQ(world.balance(user), kBalance - 100);
-  EXPECT_EQ(world.balance(4), kBalance);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <deque>
+#include <functional>
 #include <future>
 #include <memory>
 #include <mutex>
@@ -100,10 +101,14 @@ inline std::unique_ptr<telemetry::Log> silent_log() {
 
 // The stores of a world, seeded alike. They may outlive it, as a database outlives a process.
 struct Stores {
-  explicit Stores(const Seed& seed = pipeline::testing::small_seed()) {
-    for (auto& store : all) {
-      store = std::move(*catalog.create<Store>("memory"));
-      EXPECT_TRUE(store->seed(seed));
+  // What a store is put into, if anything.
+  using Wrap = std::function<std::unique_ptr<Store>(Area, std::unique_ptr<Store>)>;
+
+  explicit Stores(const Wrap& wrap = {}) {
+    for (std::size_t i = 0; i < kAreaCount; ++i) {
+      auto store = std::move(*catalog.create<Store>("memory"));
+      EXPECT_TRUE(store->seed(pipeline::testing::small_seed()));
+      all[i] = wrap ? wrap(static_cast<Area>(i), std::move(store)) : std::move(store);
     }
   }
   Store& operator[](Area area) { return *all.at(static_cast<std::size_t>(area)); }
@@ -125,8 +130,9 @@ template <typename AnyTransport>
 class WorldOn {
  public:
   explicit WorldOn(std::unique_ptr<AnyTransport> with, const SagaOptions& options = quick_options(),
-                   const std::string& lock = "per_user")
-      : locks_(make_locks(stores, lock)),
+                   const std::string& lock = "per_user", const Stores::Wrap& wrap = {})
+      : stores(wrap),
+        locks_(make_locks(stores, lock)),
         transport(std::move(with)),
         services({.backings = {backing(0), backing(1), backing(2), backing(3), backing(4)},
                   .transport = *transport,
@@ -187,8 +193,9 @@ class WorldOn {
 
 class World : public WorldOn<HandTransport> {
  public:
-  explicit World(const SagaOptions& options = quick_options(), const std::string& lock = "per_user")
-      : WorldOn(std::make_unique<HandTransport>(), options, lock) {}
+  explicit World(const SagaOptions& options = quick_options(), const std::string& lock = "per_user",
+                 const Stores::Wrap& wrap = {})
+      : WorldOn(std::make_unique<HandTransport>(), options, lock, wrap) {}
 
   // What was committed goes to the transport.
   void relay() { ASSERT_TRUE(services.relay_once()); }

@@ -327,6 +327,10 @@ TEST_F(ToldBooks, FailWhenAnEventIsOfAnOrderThatIsNotThere) {
 TEST_F(ToldBooks, FailWhenAnEventWasPutAside) {
   state.dead_letters = 1;
   EXPECT_THAT(failing(), ElementsAre("events"));
+  state.last_dead_letter = "user: ORDER_PENDING 1/A: INTERNAL: on fire";
+  EXPECT_THAT(events(books()).evidence,
+              ElementsAre("1 events were put aside, the last by user: ORDER_PENDING 1/A: INTERNAL: "
+                          "on fire"));
 }
 
 TEST_F(ToldBooks, KnowTheWaysInWhichAnOrderFails) {

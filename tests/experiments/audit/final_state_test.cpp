@@ -92,9 +92,11 @@ TEST(FinalStatePages, CountWhatEveryProcessDidAndNotTheFirstAlone) {
   const auto state = read(pages, {R"({"payments":{"paidAmount":700,"refundedAmount":0},
       "saga":{"services":[{"deadLetters":0}]}})",
                                   R"({"payments":{"paidAmount":50,"refundedAmount":200},
-      "saga":{"services":[{"deadLetters":4},{"deadLetters":1}]}})"});
+      "saga":{"services":[{"deadLetters":4},
+                {"service":"user","deadLetters":1,"lastDeadLetter":"A 1/A: INTERNAL: no"}]}})"});
   ASSERT_TRUE(state) << state.error().message;
   EXPECT_EQ(state->dead_letters, 5);
+  EXPECT_EQ(state->last_dead_letter, "user: A 1/A: INTERNAL: no");
   EXPECT_EQ(state->payments_taken, Money{750});
   EXPECT_EQ(state->payments_refunded, Money{200});
 }
