@@ -129,6 +129,7 @@ class Consumer::Session {
   void gather() {
     auto until = Clock::now() + kLongestPoll;
     for (const auto& [name, lane] : lanes_) until = std::min(until, lane.due());
+    if (is_behind_ && !commit_under_way_) until = std::min(until, next_commit_);
     while (const Message message{rd_kafka_consumer_poll(client_.get(), left_ms(until))}) {
       if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         counters_.consumer_errors.fetch_add(1, std::memory_order_relaxed);
@@ -152,6 +153,7 @@ class Consumer::Session {
       for (const auto& [partition, offset] : lane.origins()) {
         positions_.handled(name, partition, offset + 1);
       }
+      is_behind_ = true;
     }
     lane.clear();
     if (was_held) resume(name);
@@ -178,13 +180,18 @@ class Consumer::Session {
   }
 
   // One commit is under way at a time, so that they arrive in order; what is handled meanwhile
-  // travels with the next.
+  // travels with the next. Each costs the broker as much as an event does, so that they keep a
+  // distance.
   void commit() {
-    if (commit_under_way_ || Clock::now() < next_commit_) return;
+    const auto now = Clock::now();
+    if (!is_behind_ || commit_under_way_ || now < next_commit_) return;
     const auto offsets = positions_.uncommitted();
+    is_behind_ = false;
     if (!offsets) return;
+    next_commit_ = now + options_.commit_interval;
     commit_under_way_ =
         rd_kafka_commit(client_.get(), offsets.get(), 1) == RD_KAFKA_RESP_ERR_NO_ERROR;
+    is_behind_ = !commit_under_way_;
   }
 
   static void on_commit(rd_kafka_t*, rd_kafka_resp_err_t code,
@@ -196,6 +203,7 @@ class Consumer::Session {
     } else if (code != RD_KAFKA_RESP_ERR__NO_OFFSET) {
       self.counters_.commit_errors.fetch_add(1, std::memory_order_relaxed);
       self.next_commit_ = Clock::now() + kCommitPause;
+      self.is_behind_ = true;
     }
   }
 
@@ -317,6 +325,7 @@ class Consumer::Session {
   bool was_member_ = false;    // Let in by the group, ever.
   bool was_assigned_ = false;  // Given partitions by it, even if it was none of them.
   bool commit_under_way_ = false;
+  bool is_behind_ = false;  // Something was handled that no commit carries yet.
   bool last_commit_done_ = false;
   Clock::time_point next_commit_ = Clock::time_point::min();
   Clock::time_point end_ = Clock::time_point::max();  // When leaving has to be over.

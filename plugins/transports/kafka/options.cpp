@@ -66,6 +66,7 @@ Options::Options(const PluginConfig& config)
       handler_timeout(config.duration("handler.timeout")),
       retry_base(std::min(config.duration("retry.base"), config.duration("retry.max"))),
       retry_max(config.duration("retry.max")),
+      commit_interval(config.duration("commit.interval")),
       session_timeout(config.duration("session.timeout")),
       producer_buffer(config.integer("producer.buffer")),
       producer_linger(config.duration("producer.linger")),

@@ -29,6 +29,8 @@ inline constexpr OptionSpec kOptions[] = {
      "Longest wait after a handler's first error; doubles with each further one"},
     {"retry.max", OptionType::kDuration, "2s", "0ms..1m",
      "Where the doubling of the longest wait stops"},
+    {"commit.interval", OptionType::kDuration, "50ms", "0ms..10s",
+     "Most time that what was handled waits for its commit; a crash brings it again"},
     {"session.timeout", OptionType::kDuration, "10s", "1s..5m",
      "A consumer that is silent for so long loses its partitions to the others"},
     {"producer.buffer", OptionType::kInteger, "33554432", "1024..2147482624",
@@ -60,6 +62,7 @@ struct Options {
   std::chrono::nanoseconds handler_timeout = std::chrono::seconds(30);
   std::chrono::nanoseconds retry_base = std::chrono::milliseconds(20);
   std::chrono::nanoseconds retry_max = std::chrono::seconds(2);
+  std::chrono::nanoseconds commit_interval = std::chrono::milliseconds(50);
   std::chrono::nanoseconds session_timeout = std::chrono::seconds(10);
   std::int64_t producer_buffer = 33'554'432;
   std::chrono::nanoseconds producer_linger{0};

@@ -164,5 +164,33 @@ TEST_F(KafkaOnMockTest, ACommitThatFailsIsMadeAgain) {
   EXPECT_GE(gauge(*transport, "commit_errors"), 1);
 }
 
+TEST_F(KafkaOnMockTest, CommitsKeepTheirDistanceAndTheLastOneIsMadeAtTheEnd) {
+  const auto lag_is = [](const Transport& transport, std::int64_t events) {
+    const auto stats = transport.stats();
+    return stats.lags.size() == 1 && stats.lags.front().events == events;
+  };
+  check::Listener first;
+  const auto transport = on_mock({{"commit.interval", "10s"}});
+  ASSERT_OK(transport->subscribe(kTopic, "garden", first.handler()));
+  ASSERT_OK(transport->start());
+  ASSERT_OK(transport->publish(numbered_events(kTopic, 0, 1), soon()));
+  ASSERT_TRUE(environment::ask_until(
+      soon(), [&] { return transport->stats().delivered == 1 && lag_is(*transport, 0); }));
+  ASSERT_OK(transport->publish(numbered_events(kTopic, 1, 20, 5), soon()));
+  ASSERT_TRUE(first.has_taken(21));
+  EXPECT_TRUE(lag_is(*transport, 20));
+  transport->stop();
+
+  check::Listener next;
+  const auto successor = on_mock();
+  ASSERT_OK(successor->subscribe(kTopic, "garden", next.handler()));
+  ASSERT_OK(successor->start());
+  ASSERT_OK(successor->publish(numbered_events(kTopic, 21, 5, 5), soon()));
+  EXPECT_TRUE(next.has_taken(5));
+  EXPECT_TRUE(environment::ask_until(soon(), [&] { return lag_is(*successor, 0); }));
+  successor->stop();
+  EXPECT_EQ(next.ids().size(), 5U);
+}
+
 }  // namespace
 }  // namespace stampede::test
