@@ -203,8 +203,9 @@ class Consumer::Session {
     } else if (code != RD_KAFKA_RESP_ERR__NO_OFFSET) {
       self.counters_.commit_errors.fetch_add(1, std::memory_order_relaxed);
       self.next_commit_ = Clock::now() + kCommitPause;
-      self.is_behind_ = true;
     }
+    // Also of a partition whose own commit failed among others.
+    if (self.positions_.uncommitted()) self.is_behind_ = true;
   }
 
   // Commits and waits for it, but not for ever: what the group does not learn is handled again.
