@@ -180,7 +180,7 @@ class Consumer::Session {
   }
 
   // One commit is under way at a time, so that they arrive in order; what is handled meanwhile
-  // travels with the next. Each costs the broker as much as an event does, so that they keep a
+  // travels with the next. Each is a request of its own to the broker, so that they keep a
   // distance.
   void commit() {
     const auto now = Clock::now();
