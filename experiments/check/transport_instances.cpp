@@ -96,6 +96,7 @@ Findings a_restarted_instance_goes_on_where_it_was(const Subject& subject) {
   Findings findings;
   if (!applies(findings, subject)) return findings;
   Listener before;
+  Listener after;
   auto transport = running(findings, subject, "restart", &before);
   if (!transport) return findings;
   publish(findings, *transport, numbered_events(kFlowers, 0, 40, 5));
@@ -106,7 +107,6 @@ Findings a_restarted_instance_goes_on_where_it_was(const Subject& subject) {
   const auto publisher = running(findings, subject, "restart", nullptr);
   if (!publisher) return findings;
   publish(findings, *publisher, numbered_events(kFlowers, 40, 40, 5));
-  Listener after;
   transport = running(findings, subject, "restart", &after);
   if (!transport) return findings;
   findings.expect(after.has_taken(40), "what was published meanwhile did not arrive");
@@ -123,6 +123,7 @@ Findings what_was_not_handled_comes_to_the_next_instance(const Subject& subject)
   Listener broken([](std::span<const Event>, Deadline) -> Result<void> {
     return fail(ErrorCode::kUnavailable, "never");
   });
+  Listener sound;
   auto transport = running(findings, subject, "unhandled", &broken);
   if (!transport) return findings;
   publish(findings, *transport, numbered_events(kFlowers, 0, 20, 3));
@@ -130,7 +131,6 @@ Findings what_was_not_handled_comes_to_the_next_instance(const Subject& subject)
                   "what was not handled did not come again");
   transport->stop();
   transport.reset();
-  Listener sound;
   transport = running(findings, subject, "unhandled", &sound);
   if (!transport) return findings;
   findings.expect(sound.has_taken(20), "what was not handled is lost");

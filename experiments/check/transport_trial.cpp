@@ -1,12 +1,22 @@
 #include "experiments/check/transport_trial.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <iostream>
 
 namespace stampede::check {
 
+Listener::~Listener() {
+  if (held_.use_count() == 1) return;
+  std::cerr << "a transport that has not been destroyed, or leaks its handlers, holds a handler of "
+               "a listener that ends\n";
+  std::abort();
+}
+
 BatchHandler Listener::handler() {
-  return
-      [this](std::span<const Event> events, Deadline deadline) { return handle(events, deadline); };
+  return [this, held = held_](std::span<const Event> events, Deadline deadline) {
+    return handle(events, deadline);
+  };
 }
 
 Result<void> Listener::handle(std::span<const Event> events, Deadline deadline) {

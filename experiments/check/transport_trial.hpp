@@ -17,13 +17,16 @@
 
 namespace stampede::check {
 
-// A service's handler of one topic. Safe for concurrent use; outlives the transport that calls it.
+// A service's handler of one topic. Safe for concurrent use. Outlives the transport that calls it;
+// where it does not, its end is the program's, with a line that says so: the call that comes a
+// moment later would meet what is no more.
 class Listener {
  public:
   using Behaviour = std::function<Result<void>(std::span<const Event>, Deadline)>;
 
   // Takes everything, unless there is a behaviour, which says what is taken.
   explicit Listener(Behaviour behaviour = nullptr) : behaviour_(std::move(behaviour)) {}
+  ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
@@ -48,6 +51,7 @@ class Listener {
   Result<void> handle(std::span<const Event> events, Deadline deadline);
 
   const Behaviour behaviour_;
+  const std::shared_ptr<bool> held_ = std::make_shared<bool>(true);  // By each of its handlers.
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Event> taken_;

@@ -29,7 +29,7 @@ inline constexpr OptionSpec kOptions[] = {
      "Longest wait after a handler's first error; doubles with each further one"},
     {"retry.max", OptionType::kDuration, "2s", "0ms..1m",
      "Where the doubling of the longest wait stops"},
-    {"commit.interval", OptionType::kDuration, "50ms", "0ms..10s",
+    {"commit.interval", OptionType::kDuration, "50ms", "0ms..1m",
      "Most time that what was handled waits for its commit; a crash brings it again"},
     {"session.timeout", OptionType::kDuration, "10s", "1s..5m",
      "A consumer that is silent for so long loses its partitions to the others"},

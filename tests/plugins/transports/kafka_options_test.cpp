@@ -37,8 +37,8 @@ TEST_F(KafkaTransportTest, WithoutBrokersItDoesNotStartAndSaysWhatToDo) {
 }
 
 TEST_F(KafkaTransportTest, ABrokerThatCannotBeReachedIsUnavailableInTime) {
-  const auto transport = make({{"brokers", "127.0.0.1:1"}, {"timeout", "300ms"}});
   check::Listener listener;
+  const auto transport = make({{"brokers", "127.0.0.1:1"}, {"timeout", "300ms"}});
   ASSERT_OK(transport->subscribe("FLOWERS", "garden", listener.handler()));
   const auto begun = Clock::now();
   const auto started = transport->start();
@@ -49,8 +49,8 @@ TEST_F(KafkaTransportTest, ABrokerThatCannotBeReachedIsUnavailableInTime) {
 }
 
 TEST_F(KafkaOnMockTest, ATopicWithOtherPartitionsIsRefused) {
-  const auto transport = on_mock({{"partitions", "4"}});
   check::Listener listener;
+  const auto transport = on_mock({{"partitions", "4"}});
   ASSERT_OK(transport->subscribe(kTopic, "garden", listener.handler()));
   const auto started = transport->start();
   ASSERT_FALSE(started);
@@ -59,8 +59,8 @@ TEST_F(KafkaOnMockTest, ATopicWithOtherPartitionsIsRefused) {
 }
 
 TEST_F(KafkaTransportTest, SubscriptionsThatMakeNoSenseAreRefused) {
-  const auto transport = make({{"brokers", "embedded"}});
   check::Listener listener;
+  const auto transport = make({{"brokers", "embedded"}});
   ASSERT_OK(transport->subscribe("FLOWERS", "garden", listener.handler()));
   EXPECT_FALSE(transport->subscribe("FLOWERS", "garden", listener.handler()));  // Twice.
   EXPECT_FALSE(transport->subscribe("", "garden", listener.handler()));

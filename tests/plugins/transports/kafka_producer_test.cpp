@@ -15,8 +15,8 @@ using check::numbered_events;
 using check::soon;
 
 TEST_F(KafkaOnMockTest, AFullBufferIsOverloadedAndNothingThatWasTakenIsLost) {
-  const auto transport = on_mock({{"producer.buffer", "4096"}, {"producer.timeout", "60s"}});
   check::Listener listener;
+  const auto transport = on_mock({{"producer.buffer", "4096"}, {"producer.timeout", "60s"}});
   ASSERT_OK(transport->subscribe(kTopic, "garden", listener.handler()));
   ASSERT_OK(transport->start());
   ASSERT_OK(transport->publish(numbered_events(kTopic, 0, 1), soon()));
@@ -45,8 +45,8 @@ TEST_F(KafkaOnMockTest, AFullBufferIsOverloadedAndNothingThatWasTakenIsLost) {
 }
 
 TEST_F(KafkaOnMockTest, ASilentBrokerIsATimeoutWithinTheDeadline) {
-  const auto transport = on_mock();
   check::Listener listener;
+  const auto transport = on_mock();
   ASSERT_OK(transport->subscribe(kTopic, "garden", listener.handler()));
   ASSERT_OK(transport->start());
   ASSERT_OK(transport->publish(numbered_events(kTopic, 0, 1), soon()));
@@ -64,8 +64,8 @@ TEST_F(KafkaOnMockTest, ASilentBrokerIsATimeoutWithinTheDeadline) {
 }
 
 TEST_F(KafkaOnMockTest, AProducerThatCannotGoOnIsReplaced) {
-  const auto transport = on_mock();
   check::Listener listener;
+  const auto transport = on_mock();
   ASSERT_OK(transport->subscribe(kTopic, "garden", listener.handler()));
   ASSERT_OK(transport->start());
   ASSERT_OK(transport->publish(numbered_events(kTopic, 0, 1), soon()));
