@@ -18,6 +18,7 @@ using config::MapReader;
 using config::Tree;
 
 constexpr std::int64_t kMostCpu = 1023;  // What a CPU set of the kernel's interface holds.
+constexpr std::chrono::minutes kLongestWarmup{10};
 
 constexpr std::array<std::pair<std::string_view, bool>, 4> kSwitch{
     {{"on", true}, {"off", false}, {"true", true}, {"false", false}}};
@@ -109,8 +110,8 @@ void number_server(const Bench& bench, Injection& injection, config::Faults& fau
 }  // namespace
 
 const std::vector<std::string>& bench_keys() {
-  static const std::vector<std::string> kKeys{"instances", "processes", "cpus", "postgres",
-                                              "faults"};
+  static const std::vector<std::string> kKeys{"instances", "processes", "cpus",
+                                              "postgres",  "kafka",     "faults"};
   return kKeys;
 }
 
@@ -135,6 +136,10 @@ Bench read_bench(const Tree& whole, config::Faults& faults) {
     read_settings(flattened(*settings), "postgres.settings", bench.postgres, faults);
   }
   postgres.finish();
+  auto kafka = root.map("kafka");
+  bench.kafka.warmup =
+      kafka.duration("warmup", bench.kafka.warmup, std::chrono::nanoseconds(0), kLongestWarmup);
+  kafka.finish();
   if (const auto* list = root.child("faults")) bench.injections = read_injections(*list, faults);
   for (auto& injection : bench.injections) number_server(bench, injection, faults);
   return bench;

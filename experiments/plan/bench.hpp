@@ -5,6 +5,7 @@
 //                                      there are `instances` of each
 //   cpus: {server: [0], generator: [1], postgres: [0], redis: [0], kafka: [0]}
 //   postgres: {fsync: off, settings: {synchronous_commit: off}}   of the private PostgreSQL
+//   kafka: {warmup: 30s}               a light load on a new private broker before it is measured
 //   faults: [{at: 40%, target: server, kind: kill}]               see injection.hpp
 //
 // Like every block, they may be varied: they are no part of a server's configuration. Pure
@@ -12,6 +13,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -38,6 +40,10 @@ struct PostgresOptions {
   std::vector<std::pair<std::string, std::string>> settings;  // Of postgresql.conf.
 };
 
+struct KafkaOptions {
+  std::chrono::nanoseconds warmup = std::chrono::seconds(30);
+};
+
 struct Bench {
   std::int64_t instances = 1;
   config::Origin instances_origin;
@@ -46,6 +52,7 @@ struct Bench {
   Cpus cpus;
   config::Origin cpus_origin;
   PostgresOptions postgres;
+  KafkaOptions kafka;
   std::vector<Injection> injections;
 };
 

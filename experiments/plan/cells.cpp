@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 
 #include "core/config/dotted.hpp"
@@ -16,28 +15,21 @@ namespace {
 
 using config::Tree;
 
-// Beside the server's keys, and no part of them.
-constexpr std::array<std::string_view, 8> kBlocks{"load",      "data", "expect",   "instances",
-                                                  "processes", "cpus", "postgres", "faults"};
-
-bool is_block(std::string_view key) { return std::ranges::find(kBlocks, key) != kBlocks.end(); }
-
 // Base and the blocks side by side.
 Tree common_tree(const Tree& file, config::Faults& faults) {
   Tree whole = Tree::map(file.origin);
   if (const Tree* base = file.find("base")) {
     whole = config::nested(*base, "base", faults);
-    for (const std::string_view block : kBlocks) {
+    for (const std::string& block : block_keys()) {
       const Tree* misplaced = whole.find(block);
       if (misplaced == nullptr) continue;
       faults.push_back({misplaced->origin, fmt::format("base.{}", block),
                         "belongs at the top level of the file, beside base"});
     }
   }
-  for (const std::string_view block : kBlocks) {
+  for (const std::string& block : block_keys()) {
     if (const Tree* tree = file.find(block)) {
-      whole.entries.emplace_back(std::string(block),
-                                 config::nested(*tree, std::string(block), faults));
+      whole.entries.emplace_back(block, config::nested(*tree, block, faults));
     }
   }
   return whole;
@@ -153,6 +145,19 @@ void add_faults(config::Faults found, const Draft& draft, config::Faults& faults
 
 }  // namespace
 
+const std::vector<std::string>& block_keys() {
+  static const std::vector<std::string> kKeys = [] {
+    auto keys = bench_keys();
+    keys.insert(keys.end(), {"load", "data", "expect"});
+    return keys;
+  }();
+  return kKeys;
+}
+
+bool is_block(std::string_view key) {
+  return std::ranges::find(block_keys(), key) != block_keys().end();
+}
+
 std::vector<Draft> draft_cells(const Tree& file, std::vector<std::string>& axes,
                                config::Faults& faults) {
   const Tree common = common_tree(file, faults);
@@ -198,6 +203,9 @@ Cell finish_cell(const Draft& draft, const Checks& checks, config::Faults& fault
   if (checks.cell) std::ranges::move(checks.cell(cell), std::back_inserter(found));
   if (checks.needs) std::ranges::move(checks.needs(cell, cell.needs), std::back_inserter(found));
   cell.load_time = load_time(cell.load);
+  if (cell.needs.kafka && cell.bench.injections.empty()) {
+    cell.kafka_warmup = cell.bench.kafka.warmup;
+  }
   add_faults(std::move(found), draft, faults);
   return cell;
 }

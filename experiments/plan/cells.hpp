@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "experiments/plan/experiment.hpp"
@@ -17,6 +18,11 @@ struct Draft {
   config::Tree whole;
   config::Origin origin;  // Of the variant or the matrix.
 };
+
+// Keys that stand beside the server's, at the top level of the file, and are no part of them:
+// the bench's, load, data and expect.
+const std::vector<std::string>& block_keys();
+bool is_block(std::string_view key);
 
 // The drafts of an experiment file, in the order of the file, without the command line's overrides.
 // `axes` receives the keys of a matrix.

@@ -53,12 +53,15 @@ std::string cell_line(const Experiment& experiment, std::size_t index, std::size
 
 Estimate estimate(const Experiment& experiment) {
   Estimate result;
+  std::chrono::nanoseconds warmup{0};  // Once, of a broker that all cells share.
   for (const Cell& cell : experiment.cells) {
     if (!cell.needs.not_applicable.empty() || !cell.needs.skipped.empty()) continue;
+    warmup = std::max(warmup, cell.kafka_warmup);
     result.total += kRunOverhead + cell.load_time.value_or(std::chrono::nanoseconds(0));
     if (!cell.load_time) result.complete = false;
   }
   result.total *= static_cast<std::int64_t>(experiment.blocks);
+  if (warmup.count() > 0) result.total += kRunOverhead + warmup;
   return result;
 }
 

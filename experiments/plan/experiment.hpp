@@ -38,6 +38,9 @@ struct Cell {
   // Of warm-up and window together; nothing when the load block does not say (a fixed number of
   // iterations takes as long as it takes).
   std::optional<std::chrono::nanoseconds> load_time;
+  // Of its private Kafka broker when that is new. None where faults come: those cells are about
+  // loss, not about speed.
+  std::chrono::nanoseconds kafka_warmup{0};
 };
 
 struct Experiment {

@@ -5,6 +5,7 @@
 
 #include "core/config/text.hpp"
 #include "experiments/plan/bench.hpp"
+#include "experiments/plan/cells.hpp"
 
 namespace stampede::plan {
 namespace {
@@ -49,10 +50,7 @@ std::optional<Word> read_word(const std::string& word, config::Faults& faults) {
 // Where a key stands in an experiment file.
 std::string place_of(const std::string& key) {
   const auto block = key.substr(0, key.find('.'));
-  const auto& bench = bench_keys();
-  const bool is_block = block == "load" || block == "data" || block == "expect" ||
-                        std::ranges::find(bench, block) != bench.end();
-  return is_block ? key : "base." + key;
+  return is_block(block) ? key : "base." + key;
 }
 
 void add_setting(Tree& file, const std::string& key, Tree value) {

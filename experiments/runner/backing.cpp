@@ -148,8 +148,16 @@ void Backing::name_redis(const plan::Needs& needs, Tree& server) const {
   }
 }
 
+bool Backing::has_kafka(const plan::Cpus& cpus) {
+  return kafka_ && kafka_cpus_ == cpus.kafka && kafka_->alive();
+}
+
+bool Backing::starts_kafka(const plan::Cell& cell, const plan::Cpus& cpus) {
+  return cell.needs.kafka && !has_kafka(cpus);
+}
+
 Result<void> Backing::ensure_kafka(const plan::Cpus& cpus) {
-  if (kafka_ && kafka_cpus_ == cpus.kafka && kafka_->alive()) return {};
+  if (has_kafka(cpus)) return {};
   kafka_.reset();
   if (auto made = ensure_scratch(); !made) return made;
   auto started =

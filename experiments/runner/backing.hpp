@@ -76,6 +76,8 @@ class Backing {
     return node < redis_.size() ? &redis_[node] : nullptr;
   }
   environment::Kafka* kafka() { return kafka_ ? &*kafka_ : nullptr; }
+  // Whether prepare() will start a broker for this cell, or start it anew.
+  bool starts_kafka(const plan::Cell& cell, const plan::Cpus& cpus);
   // What stands before them in a cell whose faults need it.
   environment::FaultProxy* proxy(plan::Injection::Target target, std::size_t node);
 
@@ -88,6 +90,7 @@ class Backing {
   Result<void> ensure_postgres(const plan::Cell& cell, const plan::Cpus& cpus);
   Result<void> ensure_redis(std::size_t nodes, const plan::Cpus& cpus);
   void name_redis(const plan::Needs& needs, config::Tree& server) const;
+  bool has_kafka(const plan::Cpus& cpus);
   Result<void> ensure_kafka(const plan::Cpus& cpus);
   Result<std::function<void()>> take_topics(config::Tree& server);
   Result<std::string> ensure_pattern(const plan::Cell& cell, const config::Tree& server,

@@ -34,6 +34,8 @@ struct BlockPlan {
   std::filesystem::path server_program;
   std::filesystem::path folder;
   plan::Cpus cpus;
+  // More than none: a few users for so long instead of the cell's load, to warm up what it uses.
+  std::chrono::nanoseconds light{0};
 };
 
 struct BlockOutcome {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/config/text.hpp"
 #include "experiments/environment/usage.hpp"
 #include "experiments/plan/order.hpp"
 #include "experiments/report/evaluate.hpp"
@@ -114,15 +115,35 @@ class Loop {
                                    fmt::format("{}", step.block + 1),
                          .cpus = place(cell.bench.cpus)};
     const Pinned pinned(plan.cpus.generator);
+    if (cell.kafka_warmup.count() > 0 && backing_.starts_kafka(cell, plan.cpus)) {
+      warm_up(step, plan);
+    }
+    if (stop_.stop_requested()) return {};
     const auto started_at = timestamp_now();
-    const auto outcome = run_block(
-        plan, backing_, stop_, [&](const std::string& stage, const load::LoadProgress* progress) {
-          progress_.update(status_of(step, stage, progress));
-        });
+    const auto outcome = run_block(plan, backing_, stop_, shows(step));
     if (outcome.interrupted) return {};
     auto block = collect(plan, step.position, outcome);
     block.started_at = started_at;
     return keep(step, std::move(block));
+  }
+
+  // A broker's first minute is Java's compiler's: what it would do to the first cells is used up
+  // here. Whatever fails does so again in the run that counts.
+  void warm_up(const Step& step, const BlockPlan& measured) {
+    auto plan = measured;
+    plan.folder += "-warmup";
+    plan.light = plan.cell.kafka_warmup;
+    progress_.say(fmt::format("the private Kafka is new: {} of light load, not measured",
+                              config::format_duration(plan.light)));
+    static_cast<void>(run_block(plan, backing_, stop_, shows(step)));
+    std::error_code ignored;
+    fs::remove_all(plan.folder, ignored);
+  }
+
+  OnProgress shows(const Step& step) {
+    return [this, step](const std::string& stage, const load::LoadProgress* progress) {
+      progress_.update(status_of(step, stage, progress));
+    };
   }
 
   Result<void> keep(const Step& step, report::Block block) {

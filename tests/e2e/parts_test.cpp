@@ -48,6 +48,7 @@ class PartsTest : public ::testing::Test {
   report::RunResult run_parts(const std::string& yaml) {
     const auto ended = run_experiment(folder_, yaml);
     EXPECT_EQ(ended.status.code, 0) << ended.out << ended.error;
+    said_ = ended.out + ended.error;
     auto result = report::read_result(folder_.path() / "results" / "latest" / "run.json");
     EXPECT_TRUE(result) << result.error().message;
     return result ? std::move(*result) : report::RunResult{};
@@ -72,6 +73,7 @@ class PartsTest : public ::testing::Test {
   }
 
   Folder folder_;
+  std::string said_;  // By the last run.
 };
 
 TEST_F(PartsTest, SellOverHttpAndAgreeInTheEnd) {
@@ -96,10 +98,21 @@ TEST_F(PartsTest, SellInGroupsToo) {
 
 TEST_F(PartsTest, SellOverKafkaAndAgreeInTheEnd) {
   if (const auto kafka = environment::find_kafka(); !kafka) GTEST_SKIP() << kafka.error().message;
-  const auto found = run_parts(experiment("kafka", "processes: each"));
-  ASSERT_EQ(found.cells.size(), 1U);
-  expect_sound(found.cells[0]);
-  EXPECT_THAT(processes(found.cells[0]), Contains("kafka"));
+  const auto found = run_parts(experiment(
+      "kafka", "processes: each\nkafka: {warmup: 1s}\nmatrix: {server.workers: [4, 8]}"));
+  ASSERT_EQ(found.cells.size(), 2U);
+  for (const auto& cell : found.cells) {
+    expect_sound(cell);
+    EXPECT_EQ(cell.blocks.size(), 1U);
+    EXPECT_THAT(processes(cell), Contains("kafka"));
+  }
+  // The broker is new to the first cell only, and what warms it up leaves nothing.
+  const std::string warms_up = "the private Kafka is new: 1s of light load, not measured";
+  const auto first = said_.find(warms_up);
+  ASSERT_NE(first, std::string::npos) << said_;
+  EXPECT_EQ(said_.find(warms_up, first + 1), std::string::npos) << said_;
+  const auto cells = std::filesystem::recursive_directory_iterator(folder_.path() / "results");
+  for (const auto& entry : cells) EXPECT_THAT(entry.path().string(), Not(HasSubstr("warmup")));
 }
 
 TEST_F(PartsTest, LoseNothingWhenEachOfThemIsKilledUnderLoad) {

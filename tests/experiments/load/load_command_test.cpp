@@ -40,18 +40,19 @@ class LoadCommand : public testing::Test {
  protected:
   std::string url() const { return "http://127.0.0.1:" + std::to_string(server_.port()); }
 
+  ~LoadCommand() override { std::filesystem::remove(file_); }
+
   std::filesystem::path file(const std::string& text) {
-    const auto path = std::filesystem::path(testing::TempDir()) /
-                      (std::string(testing::UnitTest::GetInstance()->current_test_info()->name()) +
-                       std::to_string(::getpid()) + ".yaml");
-    std::ofstream(path) << text;
-    return path;
+    std::ofstream(file_) << text;
+    return file_;
   }
 
   const TestServer server_{[](const SeenRequest& request) {
     return request.method == "GET" ? TestReply{}
                                    : TestReply{.status = 409, .body = R"({"code":"SOLD_OUT"})"};
   }};
+  const std::filesystem::path file_ = std::filesystem::path(testing::TempDir()) /
+                                      ("stampede-load-" + std::to_string(::getpid()) + ".yaml");
 };
 
 TEST_F(LoadCommand, GetsOneFixedPathOfAnyServer) {

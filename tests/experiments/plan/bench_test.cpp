@@ -37,6 +37,7 @@ TEST(BenchKeys, AreNoPartOfTheServersConfiguration) {
       "instances: 2\n"
       "cpus: {server: [0], generator: 1}\n"
       "postgres: {fsync: off, settings: {synchronous_commit: off, plan.cache: 3}}\n"
+      "kafka: {warmup: 5s}\n"
       "base: {store: {use: postgres}}\n"
       "variants:\n"
       "  two: \n"
@@ -49,6 +50,7 @@ TEST(BenchKeys, AreNoPartOfTheServersConfiguration) {
   EXPECT_FALSE(two.postgres.fsync);
   EXPECT_THAT(two.postgres.settings,
               ElementsAre(Pair("synchronous_commit", "off"), Pair("plan.cache", "3")));
+  EXPECT_EQ(two.kafka.warmup, std::chrono::seconds(5));
   const auto& three = read->cells[1].bench;
   EXPECT_EQ(three.instances, 3);
   EXPECT_TRUE(three.postgres.fsync);
@@ -86,7 +88,8 @@ TEST(BenchKeys, AreReadStrictly) {
                       "  settings:\n"
                       "    port: 5432\n"
                       "    fsync: off\n"
-                      "    \"a b\": 1\n"),
+                      "    \"a b\": 1\n"
+                      "kafka: {warmup: 1h}\n"),
             "x.yaml:2: instances: expected 1 to 64, got 0\n"
             "x.yaml:3: cpus.server: expected numbers of CPUs such as [0, 1], got \"a\"\n"
             "x.yaml:3: cpus.sever: unknown key; did you mean \"server\"?\n"
@@ -94,9 +97,31 @@ TEST(BenchKeys, AreReadStrictly) {
             "\"maybe\"\n"
             "x.yaml:7: postgres.settings.port: is chosen by the bench\n"
             "x.yaml:8: postgres.settings.fsync: belongs to postgres.fsync\n"
-            "x.yaml:9: postgres.settings.a b: is no name of a PostgreSQL setting\n");
+            "x.yaml:9: postgres.settings.a b: is no name of a PostgreSQL setting\n"
+            "x.yaml:10: kafka.warmup: expected 0s to 10m, got 1h\n");
   EXPECT_THAT(faults_of("experiment: x\nbase: {instances: 2}\n"),
               HasSubstr("base.instances: belongs at the top level of the file, beside base"));
+}
+
+TEST(AFreshKafka, IsWarmedUpOnceWhereItIsMeasured) {
+  const Checks checks{.needs = [](const Cell& cell, Needs& needs) {
+    needs.kafka = cell.name != "none";
+    return config::Faults{};
+  }};
+  const auto read = experiment(
+      "experiment: x\nload: {duration: 10s}\nblocks: 2\nvariants:\n"
+      "  none:\n"
+      "  usual:\n"
+      "  long: {kafka.warmup: 2m}\n"
+      "  broken: {kafka.warmup: 5m, faults: [{at: 40%, target: kafka, kind: kill}]}\n",
+      checks);
+  ASSERT_TRUE(read);
+  std::vector<std::chrono::nanoseconds> warmups;
+  for (const auto& cell : read->cells) warmups.push_back(cell.kafka_warmup);
+  using std::chrono::seconds;
+  EXPECT_THAT(warmups, ElementsAre(seconds(0), seconds(30), seconds(120), seconds(0)));
+  EXPECT_EQ(estimate(*read).total,
+            2 * 4 * (seconds(10) + kRunOverhead) + seconds(120) + kRunOverhead);
 }
 
 TEST(NotApplicableCells, AreShownInThePlanAndTakeNoTime) {
