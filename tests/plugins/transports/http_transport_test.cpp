@@ -283,18 +283,16 @@ TEST_P(HttpTransportTest, KeepsTheOrderOfAKeyAmongCallersWhileAPeerIsSilent) {
   Process late;
   late.keep_silent();
   Process sender(settings(late.url()));
-  ASSERT_TRUE(sender.transport().subscribe("ORDER_PENDING", "user",
-                                           [&](std::span<const Event> events, Deadline) {
-                                             if (events.front().id == "1") {
-                                               entered.set_value();
-                                               release.get_future().wait_for(kPatience);
-                                             }
-                                             const std::lock_guard lock(mutex);
-                                             for (const auto& one : events) {
-                                               handled.push_back(one.id);
-                                             }
-                                             return Result<void>();
-                                           }));
+  const auto handle = [&](std::span<const Event> events, Deadline) -> Result<void> {
+    if (events.front().id == "1") {
+      entered.set_value();
+      release.get_future().wait_for(kPatience);
+    }
+    const std::lock_guard lock(mutex);
+    for (const auto& one : events) handled.push_back(one.id);
+    return {};
+  };
+  ASSERT_TRUE(sender.transport().subscribe("ORDER_PENDING", "user", handle));
   ASSERT_TRUE(sender.transport().start());
   std::jthread first([&] { EXPECT_FALSE(publish(sender.transport(), {event("1")})); });
   ASSERT_EQ(entered.get_future().wait_for(kPatience), std::future_status::ready);
