@@ -178,6 +178,7 @@ TEST_F(KafkaOnMockTest, CommitsKeepTheirDistanceAndTheLastOneIsMadeAtTheEnd) {
       soon(), [&] { return transport->stats().delivered == 1 && lag_is(*transport, 0); }));
   ASSERT_OK(transport->publish(numbered_events(kTopic, 1, 20, 5), soon()));
   ASSERT_TRUE(first.has_taken(21));
+  EXPECT_FALSE(environment::ask_until(in(500ms), [&] { return lag_is(*transport, 0); }));
   EXPECT_TRUE(environment::ask_until(soon(), [&] { return lag_is(*transport, 20); }));
   transport->stop();
 
