@@ -44,4 +44,13 @@ void use_fixed_request(LoadPlan& plan, const std::string& path) {
   plan.ledger = false;
 }
 
+void use_constant_vus(LoadPlan& plan, std::int64_t vus, Duration duration) {
+  plan.executor = ExecutorKind::kConstantVus;
+  plan.vus = vus;
+  plan.duration = duration;
+  plan.stages.clear();
+  plan.warmup = {};
+  plan.think = {};
+}
+
 }  // namespace stampede::load

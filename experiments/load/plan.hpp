@@ -154,4 +154,7 @@ struct LoadPlan {
 // The plan with one step only, the same bytes every time: for a comparison with other generators.
 void use_fixed_request(LoadPlan& plan, const std::string& path);
 
+// The plan's journeys by so many users for so long, without warm-up and thinking.
+void use_constant_vus(LoadPlan& plan, std::int64_t vus, Duration duration);
+
 }  // namespace stampede::load

@@ -27,6 +27,7 @@ constexpr auto kStartPatience = 30s;
 constexpr auto kSeedPatience = 120s;
 constexpr auto kDrainPatience = 60s;
 constexpr auto kStopGrace = 15s;
+// Leaves a CPU to whoever compiles what is used: a full load would take it away.
 constexpr std::int64_t kLightUsers = 4;
 
 Result<Server> start_server(const BlockPlan& plan, const config::Tree& config,
@@ -59,21 +60,12 @@ Result<Fleet> start_fleet(const BlockPlan& plan, const config::Tree& config) {
   return Fleet::start(plan.cell.bench, config, start_one, kStartPatience);
 }
 
-// Leaves a CPU to whoever compiles what is used: a full load would take it away.
-void lighten(load::LoadPlan& load, std::chrono::nanoseconds duration) {
-  load.executor = load::ExecutorKind::kConstantVus;
-  load.vus = kLightUsers;
-  load.warmup = 0s;
-  load.duration = duration;
-  load.think = {};
-}
-
 Result<load::LoadPlan> load_plan(const BlockPlan& plan, const Fleet& fleet) {
   config::Faults faults;
   auto read = load::read_plan(&plan.cell.load, "load", population_of(plan.cell.data), faults);
   if (!faults.empty()) return fail(ErrorCode::kInvalid, config::describe(faults));
   if (auto aimed = fleet.aim(read); !aimed) return Unexpected(aimed.error());
-  if (plan.light > 0s) lighten(read, plan.light);
+  if (plan.light > 0s) load::use_constant_vus(read, kLightUsers, plan.light);
   read.key_prefix = fmt::format("b{}", plan.block);
   read.seed = plan.seed;
   return read;

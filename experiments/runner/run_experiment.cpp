@@ -128,14 +128,15 @@ class Loop {
   }
 
   // A broker's first minute is Java's compiler's: what it would do to the first cells is used up
-  // here. Whatever fails does so again in the run that counts.
+  // here. Where it fails the run that counts says whether that matters.
   void warm_up(const Step& step, const BlockPlan& measured) {
     auto plan = measured;
     plan.folder += "-warmup";
     plan.light = plan.cell.kafka_warmup;
     progress_.say(fmt::format("the private Kafka is new: {} of light load, not measured",
                               config::format_duration(plan.light)));
-    static_cast<void>(run_block(plan, backing_, stop_, shows(step)));
+    const auto outcome = run_block(plan, backing_, stop_, shows(step));
+    if (!outcome.failure.empty()) progress_.say("the light load failed: " + outcome.failure);
     std::error_code ignored;
     fs::remove_all(plan.folder, ignored);
   }

@@ -106,5 +106,21 @@ TEST(VuSteps, OfAConstantExecutorAreOne) {
   EXPECT_EQ(most_vus({.executor = ExecutorKind::kRampingVus, .stages = {{1s, 9}, {1s, 2}}}), 9);
 }
 
+TEST(ConstantVus, TakeAsLongAsIsSaidWhateverTheLoadWas) {
+  LoadPlan light{.executor = ExecutorKind::kRampingArrivalRate,
+                 .stages = {{10s, 5'000}, {120s, 0}},
+                 .start = 100,
+                 .max_vus = 500,
+                 .warmup = 3s,
+                 .think = {1s, 2s},
+                 .coupon_share = 0.5};
+  use_constant_vus(light, 4, 30s);
+  EXPECT_EQ(planned_length(light), 30s);
+  EXPECT_EQ(most_vus(light), 4);
+  EXPECT_EQ(vu_steps_of(light), (std::vector<VuStep>{{0s, 4}}));
+  EXPECT_EQ(light.think.max, 0s);
+  EXPECT_EQ(light.coupon_share, 0.5);
+}
+
 }  // namespace
 }  // namespace stampede::load
